@@ -1,0 +1,51 @@
+# The two commands of a newcomer are `make serve` and `make test`. SUFANG_* variables pass through.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+export PYTHONHASHSEED := 0
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+
+.PHONY: help setup setup-test serve train test unit lint types check data-validate lock clean
+
+help:  ## 列出所有命令
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup:  ## 建立运行环境 .venv
+	@scripts/setup.sh
+
+setup-test:  ## 建立运行环境和测试工具
+	@scripts/setup.sh test
+
+serve: setup  ## 一条命令：装好、训练（有变化才训练）、启动
+	@exec $(PY) -m bot serve
+
+train: setup  ## 训练模型（数据没变就不重来）
+	@$(PY) -m bot train
+
+test: setup-test  ## 装好并跑完全部测试
+	@$(PY) -m bot train
+	@$(PY) -m pytest
+
+unit: setup-test  ## 只跑不需要 Rasa 的测试（几秒钟）
+	@$(PY) -m pytest tests/unit tests/actions tests/contracts
+
+lint: setup-test  ## 代码风格
+	@$(PY) -m ruff check bot actions tests scripts
+	@$(PY) -m ruff format --check bot actions tests scripts
+
+types: setup-test  ## 类型检查
+	@$(PY) -m mypy
+
+data-validate: setup-test  ## rasa data validate
+	@$(PY) -m rasa data validate --domain domain.yml --data data/nlu data/rules --config config.yml --fail-on-warnings
+
+check: lint types data-validate  ## 测试之外的检查
+	@$(PY) -m bot knowledge check
+
+lock: setup  ## 重新生成带哈希的依赖锁
+	@scripts/lock.sh
+
+clean:  ## 删掉环境、模型和缓存（var/ 里的数据不动）
+	@rm -rf .venv models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,20 @@
+"""action_reply: thanks, goodbye, anger, chat: a short human word from the catalogue."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import Event, PetitionAction, act_of, answer, services, utter
+
+
+class ActionReply(PetitionAction):
+    """The catalogue's text `reply_<intent>`."""
+
+    def name(self) -> str:
+        return "action_reply"
+
+    def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
+        intent = act_of(tracker).intent
+        utter(say, [answer(services().say.say(f"reply_{intent}"), intent)])
+        return []

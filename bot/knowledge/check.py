@@ -1,0 +1,151 @@
+"""Checks that go beyond the schema: references, vocabularies, citations.
+
+`problems(knowledge)` returns plain sentences; an empty list means that all is well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path as File
+
+from bot.knowledge.loader import Knowledge
+from bot.knowledge.model import Basis
+from bot.petition.keys import AGENCIES, CATEGORIES, CHANNELS
+
+_LENGTH = re.compile(r"\d+ (days|working_days|months|years?|hours|month|day)$")
+
+
+def cited(knowledge: Knowledge) -> Iterator[tuple[str, Basis]]:
+    """Every citation with the entry that makes it."""
+    for p in knowledge.procedures.values():
+        for b in (*p.basis, *(b for c in p.clocks for b in c.basis)):
+            yield f"procedures:{p.id}", b
+    for d in knowledge.disputes.values():
+        for b in (b for path in d.paths for b in path.basis):
+            yield f"disputes:{d.id}", b
+    for a in knowledge.answers.values():
+        for b in a.basis:
+            yield f"answers:{a.id}", b
+
+
+def problems(knowledge: Knowledge, day: date) -> list[str]:
+    """What is wrong with the knowledge base on `day`, one sentence each."""
+    out: list[str] = []
+    for where, b in cited(knowledge):
+        law = knowledge.laws.get(b.law)
+        if law is None:
+            out.append(f"{where}：laws.yml 里没有《{b.law}》")
+        elif not any(int(b.article) <= v.articles for v in law.versions):
+            out.append(f"{where}：《{b.law}》没有第{b.article}条")
+    for p in knowledge.procedures.values():
+        out += _procedure_problems(knowledge, p.id, day)
+    for d in knowledge.disputes.values():
+        out += _dispute_problems(knowledge, d.id)
+    missing = set(CHANNELS) - {p.channel for p in knowledge.procedures.values()}
+    if missing:
+        out.append(f"这些渠道没有任何程序：{sorted(missing)}")
+    for fact in knowledge.facts.values():
+        if fact.kind not in ("choice", "date"):
+            out.append(f"facts:{fact.id}：kind 应为 choice 或 date")
+        if fact.kind == "choice" and len(fact.options) < 2:
+            out.append(f"facts:{fact.id}：至少要有两个选项")
+    return out
+
+
+def _procedure_problems(knowledge: Knowledge, key: str, day: date) -> list[str]:
+    p, out = knowledge.procedures[key], []
+    if p.channel not in CHANNELS:
+        out.append(f"procedures:{key}：没有渠道 {p.channel}")
+    if p.agency not in AGENCIES:
+        out.append(f"procedures:{key}：没有机关 {p.agency}")
+    if not knowledge.cite(p.basis, day) and p.channel not in ("consultation", "none"):
+        out.append(f"procedures:{key}：{day} 没有一条有效的依据")
+    for number in p.hotline:
+        if number not in knowledge.hotlines:
+            out.append(f"procedures:{key}：hotlines.yml 里没有 {number}")
+    for clock in p.clocks:
+        if clock.length and not _LENGTH.match(clock.length):
+            out.append(f"procedures:{key}：期限写法不对：{clock.length}")
+        for start in clock.starts:
+            fact = knowledge.facts.get(start)
+            if start != "occurred_on" and (fact is None or fact.kind != "date"):
+                out.append(f"procedures:{key}：起算日 {start} 不是 facts 里的日期")
+        out += _when_problems(knowledge, f"procedures:{key}", clock.when)
+    return out
+
+
+def _dispute_problems(knowledge: Knowledge, key: str) -> list[str]:
+    d, out = knowledge.disputes[key], []
+    if d.category not in CATEGORIES:
+        out.append(f"disputes:{key}：没有大类 {d.category}")
+    out += [f"disputes:{key}：没有机关 {a}" for a in d.agencies if a not in AGENCIES]
+    out += [f"disputes:{key}：没有要问的事实 {q}" for q in d.questions if q not in knowledge.facts]
+    if not d.agencies or not d.paths:
+        out.append(f"disputes:{key}：至少要有一个机关和一条路")
+    if d.paths and all(p.when for p in d.paths):
+        out.append(f"disputes:{key}：每条路都有条件，什么都不知道时无路可走")
+    for path in d.paths:
+        if path.procedure not in knowledge.procedures:
+            out.append(f"disputes:{key}：没有程序 {path.procedure}")
+        out += _when_problems(knowledge, f"disputes:{key}", path.when)
+    for e in d.examples:
+        if e.channel and e.channel not in CHANNELS:
+            out.append(f"disputes:{key}：例句的渠道不对：{e.channel}")
+        if e.agency and e.agency not in AGENCIES:
+            out.append(f"disputes:{key}：例句的机关不对：{e.agency}")
+    return out
+
+
+def _when_problems(knowledge: Knowledge, where: str, when: object) -> list[str]:
+    assert isinstance(when, dict)
+    out = []
+    for name, values in when.items():
+        fact = knowledge.facts.get(name)
+        if fact is None:
+            out.append(f"{where}：条件里的 {name} 不在 facts 里")
+        elif fact.kind == "choice":
+            out += [f"{where}：{name} 没有选项 {v}" for v in values if v != "unknown" and v not in fact.options]
+    return out
+
+
+def citation_problems(knowledge: Knowledge, texts: File) -> list[str]:
+    """Articles that the full text of a law, as a file below `texts`, does not contain."""
+    out: list[str] = []
+    articles: dict[str, set[str]] = {}
+    for where, b in cited(knowledge):
+        law = knowledge.laws.get(b.law)
+        if law is None or not law.text:
+            continue
+        if b.law not in articles:
+            path = texts / law.text
+            if not path.is_file():
+                out.append(f"laws.yml:{b.law}：找不到原文 {law.text}")
+                articles[b.law] = set()
+                continue
+            articles[b.law] = articles_of(path.read_text(encoding="utf-8"))
+        if articles[b.law] and b.article not in articles[b.law]:
+            out.append(f"{where}：《{b.law}》原文没有第{b.article}条")
+    return out
+
+
+def articles_of(text: str) -> set[str]:
+    """The article numbers that stand at the beginning of a line of a law's text."""
+    found = set()
+    for m in re.finditer(r"^[\s*#>　]*第([一二三四五六七八九十百千零〇\d]{1,12})条", text, re.M):
+        found.add(str(_number(m[1])))
+    return found
+
+
+def _number(s: str) -> int:
+    if s.isdigit():
+        return int(s)
+    total = current = 0
+    for ch in s:
+        if ch in "千百十":
+            total += (current or 1) * {"千": 1000, "百": 100, "十": 10}[ch]
+            current = 0
+        else:
+            current = "零一二三四五六七八九".find(ch) if ch != "〇" else 0
+    return total + current

@@ -1,0 +1,303 @@
+"""Reads the knowledge base, checks it against its schema and freezes it.
+
+One bad file stops the start with a message that names file, entry and reason: half a knowledge base would give half an advice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path as File
+from typing import Any
+
+import yaml
+
+from bot.knowledge.model import (
+    Answer,
+    Basis,
+    Clock,
+    Cues,
+    Dispute,
+    Example,
+    Fact,
+    Hotline,
+    Law,
+    LawVersion,
+    Path,
+    Procedure,
+)
+
+ROOT = File(__file__).parent
+_BASIS = re.compile(r"^(?P<law>\S.*?) (?P<article>\d+)(?: ?(?P<part>\S.*))?$")
+
+
+class KnowledgeError(Exception):
+    """The knowledge base is wrong; the message names file, entry and reason."""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Everything the advice and the conversation know. Mappings are by id."""
+
+    laws: Mapping[str, Law]
+    procedures: Mapping[str, Procedure]
+    disputes: Mapping[str, Dispute]
+    facts: Mapping[str, Fact]
+    answers: Mapping[str, Answer]
+    hotlines: Mapping[str, Hotline]
+
+    def cite(self, basis: Iterable[Basis], day: date) -> tuple[Basis, ...]:
+        """Those citations whose law is in force on `day`, without repetition."""
+        out: dict[tuple[str, str, str], Basis] = {}
+        for b in basis:
+            law = self.laws.get(b.law)
+            version = law.in_force(day) if law else None
+            if version and int(b.article) <= version.articles:
+                out.setdefault((b.law, b.article, b.part), b)
+        return tuple(out.values())
+
+
+def parse_basis(text: str) -> Basis:
+    """`劳动争议调解仲裁法 27 第二款` → Basis. Raises KnowledgeError when the form is wrong."""
+    m = _BASIS.match(str(text).strip())
+    if not m:
+        raise KnowledgeError(f"依据写法不对：{text!r}，应为“法律全名 条号”，例如“行政复议法 23”")
+    return Basis(m["law"].strip("《》"), m["article"], m["part"] or "")
+
+
+class _Entry:
+    """One mapping of a YAML file, read key by key, so that what nobody reads is an error."""
+
+    def __init__(self, where: str, data: Any) -> None:
+        if not isinstance(data, dict):
+            raise KnowledgeError(f"{where}：应为键值表")
+        self.where, self.data, self.read = where, data, set[str]()
+
+    def text(self, key: str, default: str | None = None) -> str:
+        self.read.add(key)
+        value = self.data.get(key, default)
+        if value is None:
+            raise KnowledgeError(f"{self.where}：缺少 {key}")
+        if isinstance(value, (dict, list)):
+            raise KnowledgeError(f"{self.where}：{key} 应为文字")
+        return str(value).strip()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        self.read.add(key)
+        value = self.data.get(key) or []
+        if isinstance(value, (str, int)):
+            value = [value]
+        if not isinstance(value, list) or any(isinstance(v, (dict, list)) or v is None for v in value):
+            raise KnowledgeError(f"{self.where}：{key} 应为文字列表（含逗号、冒号的文字请加引号）")
+        return tuple(str(v).strip() for v in value)
+
+    def flag(self, key: str) -> bool:
+        self.read.add(key)
+        return bool(self.data.get(key, False))
+
+    def items(self, key: str) -> list[Any]:
+        self.read.add(key)
+        value = self.data.get(key) or []
+        if not isinstance(value, list):
+            raise KnowledgeError(f"{self.where}：{key} 应为列表")
+        return value
+
+    def table(self, key: str) -> dict[str, Any]:
+        self.read.add(key)
+        value = self.data.get(key) or {}
+        if not isinstance(value, dict):
+            raise KnowledgeError(f"{self.where}：{key} 应为键值表")
+        return {_word(k): v for k, v in value.items()}
+
+    def basis(self, key: str = "basis") -> tuple[Basis, ...]:
+        try:
+            return tuple(parse_basis(t) for t in self.texts(key))
+        except KnowledgeError as e:
+            raise KnowledgeError(f"{self.where}：{e}") from e
+
+    def when(self) -> dict[str, tuple[str, ...]]:
+        return {
+            k: tuple(_word(x) for x in (v if isinstance(v, list) else [v])) for k, v in self.table("when").items()
+        }
+
+    def done(self) -> None:
+        unknown = set(map(str, self.data)) - self.read
+        if unknown:
+            raise KnowledgeError(f"{self.where}：不认识的键 {sorted(unknown)}")
+
+
+def _word(value: Any) -> str:
+    """YAML reads yes and no as booleans; facts mean the words."""
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _day(value: str) -> date:
+    return date.fromisoformat(value)
+
+
+def _law(e: _Entry) -> Law:
+    versions = []
+    for raw in e.items("versions"):
+        v = _Entry(f"{e.where}.versions", raw)
+        versions.append(
+            LawVersion(
+                v.text("edition"),
+                _day(v.text("since")),
+                _day(v.text("until")) if v.data.get("until") else None,
+                int(v.text("articles")),
+                v.text("source", "T"),
+            )
+        )
+        v.read.add("until")
+        v.done()
+    return Law(e.text("title"), e.texts("short"), tuple(versions), e.text("text", ""))
+
+
+def _clock(where: str, raw: Any) -> Clock:
+    e = _Entry(where, raw)
+    clock = Clock(
+        e.text("text"), e.text("length", ""), e.texts("starts"), e.text("label", ""), e.when(), e.basis(), e.flag("unverified")
+    )
+    e.done()
+    return clock
+
+
+def _procedure(key: str, e: _Entry) -> Procedure:
+    return Procedure(
+        id=key,
+        name=e.text("name"),
+        channel=e.text("channel"),
+        agency=e.text("agency"),
+        where=e.text("where"),
+        first=e.text("first"),
+        basis=e.basis(),
+        clocks=tuple(_clock(f"{e.where}.clocks", c) for c in e.items("clocks")),
+        materials=e.texts("materials"),
+        cautions=e.texts("cautions"),
+        then=e.texts("then"),
+        cost=e.text("cost", ""),
+        hotline=e.texts("hotline"),
+        unverified=e.flag("unverified"),
+    )
+
+
+def _example(where: str, raw: Any) -> Example:
+    if isinstance(raw, str):
+        return Example(raw.strip())
+    e = _Entry(where, raw)
+    example = Example(e.text("text"), e.text("channel", ""), e.text("agency", ""))
+    e.done()
+    return example
+
+
+def _dispute(family: str, e: _Entry) -> Dispute:
+    cues = _Entry(f"{e.where}.cues", e.table("cues"))
+    paths = []
+    for raw in e.items("paths"):
+        p = _Entry(f"{e.where}.paths", raw)
+        paths.append(Path(p.text("procedure"), p.text("why"), p.when(), p.basis()))
+        p.done()
+    dispute = Dispute(
+        id=e.text("id"),
+        name=e.text("name"),
+        family=family,
+        cues=Cues(cues.texts("any"), cues.texts("near"), cues.texts("no")),
+        examples=tuple(_example(f"{e.where}.examples", x) for x in e.items("examples")),
+        paths=tuple(paths),
+        agencies=e.texts("agencies"),
+        category=e.text("category"),
+        content=e.text("content"),
+        questions=e.texts("questions"),
+        collect=e.texts("collect"),
+        cautions=e.texts("cautions"),
+    )
+    cues.done()
+    return dispute
+
+
+def _fact(key: str, e: _Entry) -> Fact:
+    options = {}
+    for value, raw in e.table("options").items():
+        o = _Entry(f"{e.where}.options.{value}", raw)
+        options[value] = (o.text("title"), o.texts("cues"))
+        o.done()
+    return Fact(key, e.text("kind"), e.text("question"), e.text("why"), options, e.texts("cues"))
+
+
+def _answer(key: str, e: _Entry) -> Answer:
+    variants = {k: str(v).strip() for k, v in e.table("variants").items()}
+    return Answer(key, e.text("title"), e.texts("examples"), e.text("text"), e.basis(), variants)
+
+
+def _hotline(e: _Entry) -> Hotline:
+    return Hotline(e.text("number"), e.text("name"), e.flag("parallel"))
+
+
+def read_yaml(path: File) -> Any:
+    """One YAML file, or a KnowledgeError that names file and line."""
+    try:
+        with path.open(encoding="utf-8") as f:
+            return yaml.load(f, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError) as e:
+        raise KnowledgeError(f"{path.name}：读不出来：{e}") from e
+
+
+def _keyed(folder: File, make: Callable[[str, _Entry], Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for path in sorted(folder.glob("*.yml")):
+        data = read_yaml(path) or {}
+        if not isinstance(data, dict):
+            raise KnowledgeError(f"{path.name}：应为键值表")
+        for key, raw in data.items():
+            e = _Entry(f"{path.name}:{key}", raw)
+            if key in out:
+                raise KnowledgeError(f"{path.name}：{key} 重复")
+            out[str(key)] = make(str(key), e)
+            e.done()
+    return out
+
+
+def _disputes(folder: File) -> dict[str, Dispute]:
+    out: dict[str, Dispute] = {}
+    for path in sorted(folder.glob("*.yml")):
+        top = _Entry(path.name, read_yaml(path))
+        for raw in top.items("disputes"):
+            e = _Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
+            dispute = _dispute(top.text("family"), e)
+            e.done()
+            if dispute.id in out:
+                raise KnowledgeError(f"{path.name}：{dispute.id} 重复")
+            out[dispute.id] = dispute
+    return out
+
+
+def load(root: File = ROOT) -> Knowledge:
+    """Reads the whole knowledge base below `root`. Raises KnowledgeError."""
+    laws, hotlines = {}, {}
+    for raw in read_yaml(root / "laws.yml"):
+        e = _Entry(f"laws.yml:{raw.get('title') if isinstance(raw, dict) else raw}", raw)
+        law = _law(e)
+        e.done()
+        laws[law.title] = law
+    for raw in read_yaml(root / "hotlines.yml"):
+        e = _Entry(f"hotlines.yml:{raw}", raw)
+        line = _hotline(e)
+        e.done()
+        hotlines[line.number] = line
+    return Knowledge(
+        laws=laws,
+        procedures=_keyed(root / "procedures", _procedure),
+        disputes=_disputes(root / "disputes"),
+        facts=_keyed(root / "facts", _fact),
+        answers=_keyed(root / "answers", _answer),
+        hotlines=hotlines,
+    )
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """The shipped knowledge base, read once."""
+    return load()

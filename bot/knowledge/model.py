@@ -1,0 +1,162 @@
+"""The shapes of the knowledge base. Frozen after loading; every claim carries its basis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One citation. `law` is the full title as in laws.yml; `article` its number in Arabic digits; `part` paragraph and item."""
+
+    law: str
+    article: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"《{self.law}》第{self.article}条{self.part}"
+
+
+@dataclass(frozen=True)
+class LawVersion:
+    """One version of a law, in force from `since` up to and including `until` (None: still in force)."""
+
+    edition: str
+    since: date
+    until: date | None
+    articles: int
+    source: str = "T"
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law with its versions. `text` names the file that the citation check reads where the full texts are at hand."""
+
+    title: str
+    short: tuple[str, ...]
+    versions: tuple[LawVersion, ...]
+    text: str = ""
+
+    def in_force(self, day: date) -> LawVersion | None:
+        """The version in force on `day`, or None."""
+        return next((v for v in self.versions if v.since <= day and (v.until is None or day <= v.until)), None)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A time limit. `length` like "60 days", "3 working_days", "6 months", "1 year", "48 hours" or "" when the law names none.
+
+    `starts` are names of dates (see facts.yml, kind date) in order of preference; `label` says in words when it starts.
+    """
+
+    text: str
+    length: str = ""
+    starts: tuple[str, ...] = ()
+    label: str = ""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    basis: tuple[Basis, ...] = ()
+    unverified: bool = False
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """Something a person can actually start, and the channel it belongs to."""
+
+    id: str
+    name: str
+    channel: str
+    agency: str
+    where: str
+    first: str
+    basis: tuple[Basis, ...]
+    clocks: tuple[Clock, ...] = ()
+    materials: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
+    cost: str = ""
+    hotline: tuple[str, ...] = ()
+    unverified: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A dispute's way to a procedure, open when every fact in `when` has one of its values."""
+
+    procedure: str
+    why: str
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    basis: tuple[Basis, ...] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence a person might say; `channel` and `agency` where they differ from the dispute's own."""
+
+    text: str
+    channel: str = ""
+    agency: str = ""
+
+
+@dataclass(frozen=True)
+class Cues:
+    """Words that point to a dispute. `any` must hit at least once; `near` add weight; `no` take it away."""
+
+    any: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """What people come with."""
+
+    id: str
+    name: str
+    family: str
+    cues: Cues
+    examples: tuple[Example, ...]
+    paths: tuple[Path, ...]
+    agencies: tuple[str, ...]
+    category: str
+    content: str
+    questions: tuple[str, ...] = ()
+    collect: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that decides the channel or starts a clock.
+
+    kind: choice or date. `options`: value → (title, cues) for a choice; cues are read both in the story and in the answer.
+    """
+
+    id: str
+    kind: str
+    question: str
+    why: str
+    options: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a question people ask in between. `variants`: channel key or case status → text."""
+
+    id: str
+    title: str
+    examples: tuple[str, ...]
+    text: str
+    basis: tuple[Basis, ...] = ()
+    variants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hotline:
+    """A public number; `parallel` when it rings at 12345 as well."""
+
+    number: str
+    name: str
+    parallel: bool = False

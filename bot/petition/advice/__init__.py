@@ -1,0 +1,1 @@
+"""From a story and facts to channels, with reasons, basis, clocks and papers."""

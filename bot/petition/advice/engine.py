@@ -1,0 +1,331 @@
+"""The advice: story and facts in, ranked channels out, each with reason, basis, clock, papers and first step.
+
+The order of reasoning is the handbook's (section 7): danger, pure questions, prior procedures, kind of matter, then the ways of
+article 31 with the ordinary petition last. The model proposes disputes; the conditions of the knowledge base decide; every
+claim carries its basis. Nothing here is a decision of an agency: confidence is said and a person may always decide otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bot.knowledge.loader import Knowledge
+from bot.knowledge.model import Basis, Clock, Dispute, Path, Procedure
+from bot.petition import safety
+from bot.petition.advice.facts import FactReader
+from bot.petition.advice.triage import Ranking, Triage
+from bot.petition.clocks import Length, due
+from bot.petition.keys import CHANNELS, category_of
+from bot.petition.understand import dates, priors
+from bot.petition.understand.text import clean
+
+#: Share of the channel model against the votes of the likely disputes.
+MODEL_SHARE = 0.6
+#: What the first, second … open path of a dispute adds to its channel.
+PATH_VOTES = (1.0, 0.4, 0.25, 0.15)
+#: A procedure that has been gone through makes its own follow-up likelier.
+PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.2}, "police": {"judicial": 0.03, "police": 0.03}}
+#: The procedure that stands for a channel when no likely dispute has a way into it.
+GENERIC = {
+    "emergency": "emergency_help",
+    "judicial": "appeal_judgment",
+    "police": "criminal_report",
+    "accusation": "discipline_report",
+    "personnel_appeal": "institution_staff_appeal",
+    "reconsideration": "admin_reconsideration",
+    "labor_arbitration": "labour_arbitration",
+    "other_arbitration": "commercial_arbitration",
+    "litigation": "civil_suit",
+    "admin_procedure": "certificate_apply",
+    "enforcement": "illegal_act_report",
+    "petition": "petition_ordinary",
+    "suggestion": "suggestion_submit",
+    "consultation": "policy_consultation",
+    "none": "not_a_petition",
+}
+DANGER_AGENCY = {"fire_medical": "消防"}
+#: Clocks up to this many days are asked for when their start is unknown: missing them ends the way.
+SHORT_DAYS = 60
+MAX_QUESTIONS = 2
+LOW_CONFIDENCE = 0.45
+
+
+@dataclass(frozen=True)
+class ChannelAdvice:
+    """One channel with the procedure that leads into it."""
+
+    key: str
+    procedure: Procedure
+    why: str
+    basis: tuple[Basis, ...]
+    clock: Clock | None
+    starts: date | None
+    due: date | None
+    score: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The `Channel` object of the contracts."""
+        p, clock = self.procedure, None
+        if self.clock:
+            length = Length.parse(self.clock.length) if self.clock.length else None
+            clock = {
+                "text": self.clock.text,
+                "days": length.natural_days if length else None,
+                "starts": self.starts.isoformat() if self.starts else None,
+                "due": self.due.isoformat() if self.due else None,
+            }
+        return {
+            "key": self.key,
+            "name": CHANNELS[self.key],
+            "procedure": p.id,
+            "agency": p.agency,
+            "why": self.why,
+            "basis": [{"law": b.law, "article": b.article, "part": b.part} for b in self.basis],
+            "clock": clock,
+            "materials": list(p.materials),
+            "first": p.first,
+            "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The whole advice. `questions` are fact ids to ask before it is final; `trace` says how it came about."""
+
+    channel: str
+    channels: tuple[ChannelAdvice, ...]
+    ranked: Mapping[str, float]
+    agency: str
+    agencies: Mapping[str, float]
+    category: str
+    content: str
+    dispute: str
+    urgent: bool
+    priors: tuple[str, ...]
+    confidence: float
+    questions: tuple[str, ...]
+    collect: tuple[str, ...]
+    cautions: tuple[str, ...]
+    facts: Mapping[str, str]
+    danger: safety.Danger | None = None
+    second: str = ""
+    trace: tuple[str, ...] = field(default=())
+
+    @property
+    def needs_human(self) -> bool:
+        """Whether a person should look before anything is said to be certain."""
+        return self.confidence < LOW_CONFIDENCE or self.channel in ("accusation", "emergency")
+
+
+class Advisor:
+    """Gives advice. Holds no state of a conversation."""
+
+    def __init__(self, knowledge: Knowledge, triage: Triage) -> None:
+        self._k, self._triage, self._reader = knowledge, triage, FactReader(knowledge.facts)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The knowledge base that the advice speaks from."""
+        return self._k
+
+    @property
+    def facts(self) -> FactReader:
+        """The reader of decisive facts, for answers to decisive questions."""
+        return self._reader
+
+    def advise(self, story: str, today: date, told: Mapping[str, str] | None = None) -> Advice:
+        """Advice on `story` as of `today`; `told` holds facts that the person has answered (they win over the story)."""
+        text = clean(story).text
+        ranking = self._triage.rank(text)
+        facts = self._reader.of_story(text, today) | self._when(text, today) | dict(told or {})
+        known = tuple(dict.fromkeys(p.value for p in priors.find_priors(text)))
+        peril = safety.danger(text)
+        likely = list(ranking.disputes.items())[:5]
+        scores = self._channel_scores(ranking, likely, facts, known)
+        if peril:
+            scores = {"emergency": 1.0} | {k: v * 0.3 for k, v in scores.items() if k != "emergency"}
+        else:
+            scores.pop("emergency", None)
+        channel = next(iter(scores))
+        dispute = self._leading(channel, likely, facts)
+        channels = self._channels(channel, dispute, scores, facts, today)
+        agencies = self._agencies(ranking, dispute, channels[0].procedure, channel, peril)
+        total = sum(scores.values()) or 1.0
+        return Advice(
+            channel=channel,
+            channels=channels,
+            ranked={k: v / total for k, v in scores.items()},
+            agency=next(iter(agencies)),
+            agencies=agencies,
+            category=category_of(channel),
+            content=dispute.content if dispute else "其他",
+            dispute=dispute.id if dispute else "",
+            urgent=safety.urgent(text),
+            priors=known,
+            confidence=round(scores[channel] / total, 3),
+            questions=() if peril else self._questions(dispute, channels[0], facts, today),
+            collect=dispute.collect if dispute else (),
+            cautions=dispute.cautions if dispute else (),
+            facts=facts,
+            danger=peril,
+            second=self._second(text, channel, scores),
+            trace=self._trace(ranking, likely, facts, known, channels),
+        )
+
+    def _when(self, text: str, today: date) -> dict[str, str]:
+        found = dates.best_date(text, today)
+        return {"occurred_on": found.value} if found else {}
+
+    def _open(self, dispute: Dispute, facts: Mapping[str, str]) -> list[Path]:
+        """The paths whose conditions hold. An unknown fact closes a path unless `unknown` is among its values."""
+        return [
+            p for p in dispute.paths if all(facts.get(name, "unknown") in values for name, values in p.when.items())
+        ]
+
+    def _channel_scores(
+        self,
+        ranking: Ranking,
+        likely: Sequence[tuple[str, float]],
+        facts: Mapping[str, str],
+        known: Iterable[str],
+    ) -> dict[str, float]:
+        scores = {key: MODEL_SHARE * p for key, p in ranking.channels.items()}
+        votes: dict[str, float] = {}
+        for key, weight in likely:
+            seen: set[str] = set()
+            for path in self._open(self._k.disputes[key], facts):
+                channel = self._k.procedures[path.procedure].channel
+                if channel not in seen and len(seen) < len(PATH_VOTES):
+                    votes[channel] = votes.get(channel, 0.0) + weight * PATH_VOTES[len(seen)]
+                    seen.add(channel)
+        total = sum(votes.values()) or 1.0
+        for key, vote in votes.items():
+            scores[key] = scores.get(key, 0.0) + (1 - MODEL_SHARE) * vote / total
+        for prior in known:
+            for key, bonus in PRIOR_VOTES.get(prior, {}).items():
+                scores[key] = scores.get(key, 0.0) + bonus
+        return {k: scores[k] for k in sorted(scores, key=scores.__getitem__, reverse=True)}
+
+    def _leading(
+        self, channel: str, likely: Sequence[tuple[str, float]], facts: Mapping[str, str]
+    ) -> Dispute | None:
+        """The likeliest dispute that has an open way into the channel; else the likeliest when it is likely indeed."""
+        for key, weight in likely:
+            d = self._k.disputes[key]
+            if weight > 0.04 and any(self._k.procedures[p.procedure].channel == channel for p in self._open(d, facts)):
+                return d
+        return self._k.disputes[likely[0][0]] if likely and likely[0][1] > 0.5 else None
+
+    def _channels(
+        self, channel: str, dispute: Dispute | None, scores: Mapping[str, float], facts: Mapping[str, str], today: date
+    ) -> tuple[ChannelAdvice, ...]:
+        """The chosen channel first, then the dispute's other open ways; one entry a channel."""
+        out: dict[str, ChannelAdvice] = {}
+        paths = self._open(dispute, facts) if dispute else []
+        paths = sorted(paths, key=lambda p: self._k.procedures[p.procedure].channel != channel)
+        for path in paths:
+            procedure = self._k.procedures[path.procedure]
+            if procedure.channel not in out:
+                score = scores.get(procedure.channel, 0.0)
+                out[procedure.channel] = self._one(procedure, path.why, path.basis, facts, today, score)
+        if channel not in out:
+            procedure = self._k.procedures[GENERIC[channel]]
+            first = self._one(procedure, procedure.first, (), facts, today, scores[channel])
+            out = {channel: first} | out
+        return tuple(out.values())
+
+    def _one(
+        self,
+        procedure: Procedure,
+        why: str,
+        extra: tuple[Basis, ...],
+        facts: Mapping[str, str],
+        today: date,
+        score: float,
+    ) -> ChannelAdvice:
+        clock = next(
+            (c for c in procedure.clocks if all(facts.get(n, "unknown") in v for n, v in c.when.items())), None
+        )
+        start = _start(clock, facts) if clock else None
+        if start and start > today:
+            start = None
+        last = due(start, Length.parse(clock.length)) if clock and clock.length and start else None
+        basis = self._k.cite((*extra, *procedure.basis, *(clock.basis if clock else ())), today)
+        return ChannelAdvice(procedure.channel, procedure, why, basis, clock, start, last, score)
+
+    def _agencies(
+        self,
+        ranking: Ranking,
+        dispute: Dispute | None,
+        procedure: Procedure,
+        channel: str,
+        peril: safety.Danger | None,
+    ) -> dict[str, float]:
+        """The model's agencies, lifted by what the dispute and the procedure say."""
+        scores = dict(ranking.agencies)
+        if dispute:
+            for i, a in enumerate(dispute.agencies):
+                scores[a] = scores.get(a, 0.0) + (0.3, 0.15, 0.08)[min(i, 2)]
+        if procedure.agency != "其他":
+            fixed = channel in ("litigation", "judicial", "labor_arbitration", "personnel_appeal", "accusation", "police")
+            scores[procedure.agency] = scores.get(procedure.agency, 0.0) + (0.8 if fixed else 0.1)
+        if peril:
+            agency = DANGER_AGENCY.get(peril.kind, "公安")
+            scores[agency] = scores.get(agency, 0.0) + 2.0
+        total = sum(scores.values())
+        return {k: round(scores[k] / total, 4) for k in sorted(scores, key=scores.__getitem__, reverse=True)}
+
+    def _questions(
+        self, dispute: Dispute | None, first: ChannelAdvice, facts: Mapping[str, str], today: date
+    ) -> tuple[str, ...]:
+        """Facts worth a question: they would change the way, or start a clock that is short."""
+        out: list[str] = []
+        for key in dispute.questions if dispute else ():
+            fact = self._k.facts[key]
+            if key in facts or fact.kind != "choice":
+                continue
+            ways = {tuple(p.procedure for p in self._open(dispute, {**facts, key: v})[:1]) for v in fact.options} if dispute else set()
+            if len(ways) > 1:
+                out.append(key)
+        clock = first.clock
+        if clock and clock.length and not first.starts:
+            length, ask = Length.parse(clock.length), next((s for s in clock.starts if s != "occurred_on"), None)
+            if ask and length.natural_days <= SHORT_DAYS and ask not in facts:
+                out.insert(0, ask)
+        return tuple(out[:MAX_QUESTIONS])
+
+    def _second(self, text: str, channel: str, scores: Mapping[str, float]) -> str:
+        """A claim of the person's own beside an accusation, or the reverse: to be registered apart (条例 30)."""
+        others = [k for k, v in scores.items() if k != channel and v > 0.22 and k not in ("consultation", "none", "suggestion")]
+        if channel == "accusation" and others and ("扣" in text or "欠" in text or "补给我" in text or "一起" in text):
+            return others[0]
+        return "accusation" if "accusation" in others else ""
+
+    def _trace(
+        self,
+        ranking: Ranking,
+        likely: Sequence[tuple[str, float]],
+        facts: Mapping[str, str],
+        known: Iterable[str],
+        channels: Sequence[ChannelAdvice],
+    ) -> tuple[str, ...]:
+        out = [f"dispute {k} {w:.2f}" for k, w in likely]
+        out += [f"cue {c}" for c in ranking.fired if c.split(":")[0] in dict(likely)]
+        out += [f"channel model {k} {p:.2f}" for k, p in list(ranking.channels.items())[:3]]
+        out += [f"fact {k}={v}" for k, v in facts.items()] + [f"prior {p}" for p in known]
+        return (*out, *(f"way {c.key} by {c.procedure.id}" for c in channels))
+
+
+def _start(clock: Clock, facts: Mapping[str, str]) -> date | None:
+    """The first date that the clock may start from, when it is known to the day."""
+    for name in clock.starts:
+        value = facts.get(name, "")
+        if len(value) == 10:
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                continue
+    return None

@@ -1,0 +1,84 @@
+"""Reads decisive facts from a story or from the answer to a decisive question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from bot.knowledge.model import Fact
+from bot.petition.pattern import Pattern
+from bot.petition.understand import answers, dates
+
+_CLAUSE = re.compile(r"[，。！？；,!?;\n]|\s{2,}")
+#: A cue right after one of these is denied ("没有收到决定书"), unless the cue itself holds the denial.
+_DENIED = re.compile(r"(?:没有?|未曾?|不是|并非|尚未|还没|无)[^，。！？；,]{0,4}$")
+
+
+class FactReader:
+    """Reads the facts of the knowledge base. Compiled once, used for every text."""
+
+    def __init__(self, facts: Mapping[str, Fact]) -> None:
+        self._facts = facts
+        self._options = {
+            f.id: {value: Pattern(cues) for value, (_, cues) in f.options.items()} for f in facts.values()
+        }
+        self._dates = {f.id: Pattern(f.cues) for f in facts.values() if f.kind == "date"}
+
+    def of_story(self, text: str, today: date) -> dict[str, str]:
+        """Facts that the story itself tells: choice values by their cues, dates by the clause they stand in."""
+        out: dict[str, str] = {}
+        for fact in self._facts.values():
+            if fact.kind == "choice":
+                value = self._choice(fact, text)
+                if value:
+                    out[fact.id] = value
+        found = [d for d in dates.find_dates(text, today) if d.kind == "point"]
+        for key, cues in self._dates.items():
+            for d in found:
+                clause = _clause(text, d.start, d.end)
+                if len(d.value) == 10 and cues.hits(clause):
+                    out[key] = d.value
+                    break
+        return out
+
+    def of_answer(self, key: str, text: str, today: date) -> str | None:
+        """The fact as an answer to its question, or None when the answer does not tell it."""
+        fact = self._facts[key]
+        if fact.kind == "date":
+            found = dates.best_date(text, today)
+            return found.value if found and found.kind != "future" else None
+        for value, (title, _) in fact.options.items():
+            if text.strip() in (title, value):
+                return value
+        value = self._choice(fact, text)
+        if value:
+            return value
+        if set(fact.options) <= {"yes", "no"}:
+            said = answers.yes_no(text)
+            return {True: "yes", False: "no", None: None}[said]
+        return None
+
+    def _choice(self, fact: Fact, text: str) -> str | None:
+        best, weight = None, 0
+        for value, pattern in self._options[fact.id].items():
+            hits = [h for h in pattern.hits(text) if not _denied(text, h)]
+            size = sum(len(h) for h in hits)
+            if size > weight:
+                best, weight = value, size
+        return best
+
+
+def _denied(text: str, cue: str) -> bool:
+    if cue[0] in "没不未无":
+        return False
+    at = text.find(cue)
+    return bool(_DENIED.search(text[max(0, at - 10) : at]))
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """The clause that holds text[start:end], and the next one when nothing follows the date in its own."""
+    left = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
+    right = _CLAUSE.search(text, end)
+    stop = right.start() if right else len(text)
+    return text[left:stop]

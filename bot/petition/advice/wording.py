@@ -1,0 +1,108 @@
+"""Advice in plain words: what it is, what to do first, by when, where, what to bring, what we can do here; then the basis."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.petition.advice.engine import Advice, ChannelAdvice
+from bot.petition.catalogue import Catalogue
+from bot.petition.message import Button, Message
+
+RED_DAYS = 30
+MAX_MATERIALS = 5
+MAX_BASIS = 4
+
+
+def day(d: date) -> str:
+    """2026年11月26日"""
+    return f"{d.year}年{d.month}月{d.day}日"
+
+
+def buttons() -> tuple[Button, ...]:
+    """The choice that every advice offers: nobody is turned away, nobody is pushed."""
+    return (Button("帮我登记", "/file_it"), Button("先不登记", "/not_now"))
+
+
+def custom(advice: Advice) -> dict[str, object]:
+    """Members of the `advice` message."""
+    return {
+        "kind": "advice",
+        "channel": advice.channel,
+        "channels": [c.as_dict() for c in advice.channels],
+        "category": advice.category,
+        "agency": advice.agency,
+        "confidence": advice.confidence,
+        "needs_human": advice.needs_human,
+    }
+
+
+def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = ()) -> Message:
+    """The whole advice as one message."""
+    first = advice.channels[0]
+    p = first.procedure
+    lines = [say.say("advice_intro", name=p.name, why=_sentence(first.why))]
+    if first.key not in ("consultation", "none"):
+        lines.append(say.say("advice_first", first=_sentence(p.first)))
+        lines += [x for x in (_clock(first, say, today),) if x]
+        lines.append(say.say("advice_where", where=_sentence(p.where)))
+        if p.materials:
+            lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
+    else:
+        lines.append(say.say("advice_answer", first=_sentence(p.first), where=_sentence(p.where)))
+    if p.hotline:
+        lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
+    notes = [*extra, *p.cautions[:2], *advice.cautions[:2]]
+    if advice.second:
+        notes.append(say.say("split_notice"))
+    if p.unverified or (first.clock and first.clock.unverified):
+        notes.append(say.say("unverified_note"))
+    if advice.needs_human and advice.channel not in ("accusation", "emergency"):
+        notes.append(say.say("low_confidence_note"))
+    lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
+    lines += [_other(c, say, today) for c in advice.channels[1:3]]
+    lines.append(basis_line(first, say))
+    lines.append(say.say(_tail(advice)))
+    return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
+
+
+def short(advice: Advice, say: Catalogue) -> Message:
+    """The choice once more, after a question in between."""
+    return Message(say.say("advice_choice_again"), buttons(), custom(advice))
+
+
+def basis_line(c: ChannelAdvice, say: Catalogue) -> str:
+    """依据：《…》第…条"""
+    return say.say("advice_basis", basis="、".join(str(b) for b in c.basis[:MAX_BASIS])) if c.basis else ""
+
+
+def _tail(advice: Advice) -> str:
+    if advice.channel in ("consultation", "none"):
+        return "praise_thanks" if advice.dispute == "praise_thanks" else "consultation_tail"
+    return "advice_choice"
+
+
+def _clock(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    if not c.clock:
+        return ""
+    text = say.say("advice_clock", clock=_sentence(c.clock.text))
+    if c.due and c.starts:
+        left = (c.due - today).days
+        text += say.say("advice_due", start=day(c.starts), due=day(c.due), left=max(left, 0))
+        if left < 0:
+            text += say.say("deadline_passed")
+        elif left < RED_DAYS:
+            text += say.say("deadline_red", days=left)
+    return text
+
+
+def _other(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    clock = c.clock.text if c.clock else ""
+    due = say.say("advice_other_due", due=day(c.due)) if c.due and c.due >= today else ""
+    text = say.say("advice_other", name=c.procedure.name, why=_sentence(c.why))
+    return text + (say.say("advice_other_clock", clock=_sentence(clock)) if clock else "") + due
+
+
+def _sentence(text: str) -> str:
+    """A phrase of the knowledge base as a sentence."""
+    text = text.strip().rstrip("；;，,")
+    return text if text.endswith(("。", "！", "？")) else text + "。"

@@ -1,0 +1,32 @@
+"""Explanations on request: why we ask, the question again, what is written down, the basis, the papers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.petition.advice.wording import basis_line
+from bot.petition.catalogue import Catalogue
+from bot.petition.dialogue.draft import Draft
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, Intake
+from bot.petition.fields import fields, labels, show
+
+
+def explain(intent: str, draft: Draft, intake: Intake, say: Catalogue, today: date) -> str:
+    """The text for `why_ask`, `repeat`, `show_summary`, `ask_advice_why` or `materials`."""
+    if not draft.started:
+        return say.say("nothing_pending")
+    pending = intake.pending(draft)
+    if intent == "why_ask" and pending == FACT:
+        return say.say("why_prefix", why=intake.fact_why(draft))
+    if intent == "why_ask" and pending in fields():
+        return say.say("why_prefix", why=fields()[pending].why)
+    if intent in ("ask_advice_why", "materials", "why_ask"):
+        first = intake.advice(draft, today).channels[0]
+        if intent == "materials":
+            papers = "、".join(first.procedure.materials)
+            return say.say("materials_reply", name=first.procedure.name, materials=papers) if papers else say.say("materials_none")
+        return say.say("advice_why", why=first.why.rstrip("。"), basis=basis_line(first, say))
+    if intent == "show_summary":
+        rows = [f"{labels()[k]}：{show(k, draft.values[k])}" for k in intake.rows(draft) if k in draft.values]
+        return "\n".join([say.say("so_far"), *rows])
+    return say.say("repeat_prefix" if pending not in (CHOICE, CONFIRM, None) else "repeat_choice")

@@ -1,0 +1,168 @@
+"""The gate: from what the words look like and what was just asked to what the turn means.
+
+An intent model alone swallows stories ("…办理进度还没有，请问多久能办完我的事" looks like a question about time). The gate knows what
+is pending: danger first, then an answer that fits, then a question in between, and a story whenever in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.petition import safety
+from bot.petition.dialogue.draft import Draft
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, TELLABLE
+from bot.petition.fields import labels, read_answer, show
+from bot.petition.understand import answers, contacts, corrections, story
+from bot.petition.understand.text import clean
+
+FAQ = "faq:"
+#: Intents that the form itself takes in; every other intent is an interruption with a rule of its own.
+TAKEN_IN = frozenset({"inform", "affirm", "deny", "file_it", "not_now", "skip", "change", "second_matter"})
+#: Intents that end a form, so that they need more certainty in the middle of one.
+ENDING = frozenset({"cancel", "start_over", "goodbye"})
+#: Intents about a case that is filed already; in the middle of a form only with clear words.
+ABOUT_CASE = frozenset({"ask_progress", "urge", "supplement", "withdraw", "rate", "request_review"})
+
+_QUESTION = re.compile(r"[?？]|[吗么嘛呢吧啊]$|怎么|多久|多长|会不会|能不能|可不可以|是不是|要不要|用不用|行不行|有没有|什么|哪|几天|为啥|为何|凭什么|不是就|不行吗|咋|不[?？]?$|can |how ")
+YES = frozenset("是 是的 对 对的 没错 嗯 嗯嗯 好 好的 行 可以 中 确认 确认提交 提交 同意 ok OK 确定 要 要的 登记 帮我登记 帮我登记吧 登记吧 我要登记".split())
+_NO = frozenset("不 不是 不对 否 不用 不要 没有 不用了".split())
+_SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the conversation is at. pending: as `Intake.pending` while the form is open, else None."""
+
+    draft: Draft
+    pending: str | None = None
+    awaiting: str = ""
+    danger: str = ""
+    offered: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the turn means: an intent of the domain, for `faq` its topic, and how sure."""
+
+    intent: str
+    confidence: float
+    topic: str = ""
+
+
+def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
+    """Reads one turn. `scores`: probabilities of the intent model, `faq:<topic>` among them, best first."""
+    text = clean(raw).text.strip()
+    peril = safety.danger(text)
+    if peril:
+        return Reading("emergency", 1.0, peril.kind)
+    if scene.danger and not scene.pending:
+        if not _SAFE.search(text) and story.richness(text) < 0.6 and _top(scores)[0] not in ("file_it", "goodbye"):
+            return Reading("emergency", 0.9, scene.danger)
+    if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
+        return Reading("ask_progress", 1.0)
+    if scene.offered:
+        return _offered(text, scores)
+    return _in_form(text, scores, scene, today) if scene.pending else _outside(text, scores)
+
+
+def _top(scores: Mapping[str, float]) -> tuple[str, float]:
+    return next(iter(scores.items()), ("nlu_fallback", 0.0))
+
+
+def _faq(scores: Mapping[str, float]) -> tuple[str, float]:
+    """The likeliest topic and how likely any topic is."""
+    topics = [(k, p) for k, p in scores.items() if k.startswith(FAQ)]
+    return (topics[0][0][len(FAQ) :], sum(p for _, p in topics)) if topics else ("", 0.0)
+
+
+def _offered(text: str, scores: Mapping[str, float]) -> Reading:
+    """An unfinished draft was just offered back."""
+    top, p = _top(scores)
+    if top == "start_over" and p > 0.3 or top in ("deny", "not_now") and p > 0.4 or text in _NO:
+        return Reading("start_over", 1.0)
+    return Reading("resume", 1.0)
+
+
+def _outside(text: str, scores: Mapping[str, float]) -> Reading:
+    """No form is open: a story opens one."""
+    top, p = _top(scores)
+    topic, asked = _faq(scores)
+    rich = story.richness(text)
+    tells = scores.get("inform", 0.0)
+    if top != "inform" and not top.startswith(FAQ) and p >= 0.5 and (rich < TELLABLE or p > 0.8) and len(text) <= 40:
+        return Reading(top, p)
+    if rich >= TELLABLE and (tells >= 0.2 or len(text) > 30) and not (asked > 0.7 and len(text) <= 30):
+        return Reading("inform", max(tells, rich))
+    if asked >= 0.4 and len(text) <= 60:
+        return Reading("faq", asked, topic)
+    if top != "inform" and not top.startswith(FAQ) and p >= 0.35 and len(text) <= 40:
+        return Reading(top, p)
+    if tells >= 0.4 or len(text) > 15:
+        return Reading("inform", tells)
+    return Reading("nlu_fallback", p)
+
+
+def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
+    pending = scene.pending or ""
+    top, p = _top(scores)
+    topic, asked = _faq(scores)
+    if pending in (CHOICE, CONFIRM):
+        return _at_choice(text, scores, scene, today)
+    question = bool(_QUESTION.search(text))
+    fits = pending == FACT or _fits(pending, text, today)
+    if text in _NO or text in YES:
+        return Reading("inform", 1.0)
+    if answers.declines(text) and not (question and asked > 0.6):
+        return Reading("inform", 1.0)
+    if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
+        return Reading("inform", scores.get("inform", 0.0))
+    if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
+        limit = 0.75 if top in ENDING or top in ABOUT_CASE else 0.55
+        if p >= (0.9 if fits and not question else limit):
+            return Reading(top, p)
+    if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
+        return Reading("faq", asked, topic)
+    if top == "second_matter" and p >= 0.5:
+        return Reading("second_matter", p)
+    if top == "skip" and p >= 0.6:
+        return Reading("skip", p)
+    return Reading("inform", scores.get("inform", 0.0))
+
+
+def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
+    """After the advice or under the summary: only clear words count as yes or no."""
+    top, p = _top(scores)
+    topic, asked = _faq(scores)
+    if text in YES:
+        return Reading("affirm", 1.0)
+    if text in _NO:
+        return Reading("deny", 1.0)
+    if scene.pending == CONFIRM and _corrects(text, scene.draft, today):
+        return Reading("change", 1.0)
+    question = bool(_QUESTION.search(text))
+    if top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye") and p >= 0.4 and not (question and asked > p):
+        return Reading("not_now" if top in ("cancel", "goodbye") and scene.pending == CHOICE else top, p)
+    if asked >= 0.4 and (question or asked >= 0.7):
+        return Reading("faq", asked, topic)
+    if top == "second_matter" and p >= 0.5 and scene.pending == CONFIRM:
+        return Reading(top, p)
+    if not top.startswith(FAQ) and top not in TAKEN_IN and p >= 0.5 and len(text) <= 40:
+        return Reading(top, p)
+    if scene.pending == CHOICE and question and asked >= 0.3:
+        return Reading("faq", asked, topic)
+    return Reading("inform", scores.get("inform", 0.0))
+
+
+def _fits(pending: str, text: str, today: date) -> bool:
+    """Whether the text holds a proper value of the field that was asked."""
+    if pending in ("narrative", "demand", "evidence", "place", "respondent", "address"):
+        return not _QUESTION.search(text)
+    return read_answer(pending, text, today).value is not None
+
+
+def _corrects(text: str, draft: Draft, today: date) -> bool:
+    known = {k: show(k, v) for k, v in draft.values.items()}
+    return bool(corrections.find_corrections(text, known, today, labels()))

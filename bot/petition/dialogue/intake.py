@@ -1,0 +1,352 @@
+"""Taking in a petition: hears a turn, knows what is pending, and asks for it.
+
+Pure: no Rasa, no storage. `hear` is idempotent by the turn's id, since a form validates the same turn more than once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.petition.advice import wording
+from bot.petition.advice.engine import Advice, Advisor
+from bot.petition.catalogue import Catalogue
+from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
+from bot.petition.fields import FREE, SURE, fields, labels, read_answer, read_story, refused_in, show
+from bot.petition.message import Button, Message
+from bot.petition.understand import answers, corrections, story
+from bot.petition.understand.text import clean
+
+#: How often the same question is put before the answer is taken as it is.
+MAX_ASKS = 2
+#: Richness from which a text can be advised on.
+TELLABLE = 0.3
+#: Steps that are not fields.
+FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One turn of the person as the gate read it. `value`: what a button stands for."""
+
+    intent: str
+    text: str
+    id: str
+    value: str = ""
+
+
+class Intake:
+    """The service behind the form."""
+
+    def __init__(self, advisor: Advisor, say: Catalogue) -> None:
+        self._advisor, self._say = advisor, say
+
+    # -- what is missing ------------------------------------------------------------------------------------------------
+
+    def pending(self, draft: Draft) -> str | None:
+        """The next thing to ask: `narrative`, `fact`, `choice`, a field key, `confirm`; None when all is done."""
+        if draft.reask:
+            return draft.reask
+        if not draft.advised:
+            return FACT if draft.questions else "narrative"
+        if draft.questions:
+            return FACT
+        if not draft.choice:
+            return CHOICE
+        if draft.choice == "leave" or draft.confirmed:
+            return None
+        return next((k for k in self.plan(draft) if not draft.settled(k)), CONFIRM)
+
+    def plan(self, draft: Draft) -> list[str]:
+        """The fields that this matter needs, in asking order (条例 19 and what the dispute's file names)."""
+        plan = ["demand", "place"]
+        if draft.channel not in ("suggestion", "consultation", "none"):
+            plan.append("occurred_on")
+        plan += [k for k in ("respondent", "amount", "people_count", "prior") if k in draft.collect]
+        if not draft.values.get("anonymous"):
+            plan += ["name", "phone"]
+            if "phone" in draft.refused or "phone" in draft.unknown or "address" in draft.values:
+                plan.append("address")
+        return plan
+
+    # -- hearing --------------------------------------------------------------------------------------------------------
+
+    def hear(self, before: Draft, act: Act, today: date) -> Draft:
+        """The draft after a turn. The same turn twice changes nothing."""
+        if act.id == before.last_turn:
+            return before
+        draft = before.copy()
+        pending = self.pending(draft)
+        draft.last_turn, draft.turns, draft.notes = act.id, draft.turns + 1, []
+        draft.id = draft.id or secrets.token_hex(16)
+        text = clean(act.text).text.strip()
+        if pending in (None, "narrative") and not draft.advised:
+            self._hear_story(draft, text, today)
+        elif act.intent == "second_matter" and pending not in (CHOICE, None):
+            draft.others.append(text)
+            draft.note("second_matter_noted")
+        elif pending != CHOICE and self._hear_correction(draft, text, today):
+            pass
+        elif pending == FACT:
+            self._hear_fact(draft, text, act.value, today)
+        elif pending == CHOICE:
+            self._hear_choice(draft, act, text, today)
+        elif pending == CONFIRM:
+            self._hear_confirm(draft, act, text, today)
+        elif pending:
+            self._hear_field(draft, pending, act, text, today)
+        return draft
+
+    def _hear_story(self, draft: Draft, text: str, today: date) -> None:
+        told = draft.values.get("narrative", "")
+        told = f"{told}\n{text}".strip() if text not in told else told
+        draft.set("narrative", told)
+        self._absorb(draft, text, today)
+        draft.asked["narrative"] = draft.asked.get("narrative", 0) + 1
+        if story.richness(told) >= TELLABLE or draft.asked["narrative"] > MAX_ASKS:
+            self._advise(draft, today)
+
+    def _advise(self, draft: Draft, today: date) -> Advice:
+        advice = self.advice(draft, today)
+        draft.channel, draft.dispute, draft.collect = advice.channel, advice.dispute, list(advice.collect)
+        draft.questions = [q for q in advice.questions if q not in draft.facts]
+        draft.advised = True
+        if advice.second and not draft.others:
+            draft.others.append(draft.values["narrative"])
+        if "prior" not in draft.values and advice.priors:
+            draft.set("prior", list(advice.priors), sure=False)
+        return advice
+
+    def advice(self, draft: Draft, today: date) -> Advice:
+        """The advice on what was told so far."""
+        told = {**{k: v for k, v in draft.facts.items() if v != "unknown"}}
+        if draft.values.get("occurred_on"):
+            told.setdefault("occurred_on", str(draft.values["occurred_on"]))
+        return self._advisor.advise(draft.values.get("narrative", "")[draft.topic_from :], today, told)
+
+    def _absorb(self, draft: Draft, text: str, today: date, overwrite: bool = False) -> list[str]:
+        """Takes what a text tells by the way; returns the fields that changed."""
+        changed = []
+        for key, (value, confidence) in read_story(text, today).items():
+            if (key in draft.sure and not overwrite) or draft.values.get(key) == value:
+                continue
+            draft.set(key, value, sure=confidence >= SURE)
+            changed.append(key)
+        for key in refused_in(text):
+            if key not in draft.refused:
+                draft.refused.append(key)
+        return changed
+
+    def _hear_fact(self, draft: Draft, text: str, value: str, today: date) -> None:
+        key = draft.questions.pop(0)
+        told = value or self._advisor.facts.of_answer(key, text, today)
+        draft.facts[key] = told or "unknown"
+        if len(text) > 4 and not answers.unknown(text):
+            draft.values["narrative"] += f"\n{text}"
+            self._absorb(draft, text, today)
+        if not draft.questions:
+            self._advise(draft, today)
+
+    def _hear_choice(self, draft: Draft, act: Act, text: str, today: date) -> None:
+        if act.intent in ("file_it", "affirm"):
+            draft.choice = "file"
+        elif act.intent in ("not_now", "deny", "cancel", "goodbye"):
+            draft.choice = "leave"
+        else:
+            if draft.channel in ("consultation", "none") and story.richness(text) >= TELLABLE:
+                draft.topic_from = len(draft.values["narrative"]) + 1
+            draft.values["narrative"] += f"\n{text}"
+            self._absorb(draft, text, today)
+            self._advise(draft, today)
+
+    def _hear_correction(self, draft: Draft, text: str, today: date) -> bool:
+        known = {k: show(k, v) for k, v in draft.values.items()}
+        done = False
+        for c in corrections.find_corrections(text, known, today, labels()):
+            key = c.field
+            if key.startswith("#"):
+                rows = self.rows(draft)
+                number = int(key[1:])
+                if not 1 <= number <= len(rows):
+                    continue
+                key = rows[number - 1]
+            done = self._change(draft, key, c.value_text, today) or done
+        return done
+
+    def _change(self, draft: Draft, key: str, said: str, today: date) -> bool:
+        reply = read_answer(key, said, today) if said else None
+        if reply is None or (reply.value is None and not reply.refused):
+            draft.reask = key
+            draft.asked.pop(key, None)
+            return True
+        if reply.refused:
+            draft.values.pop(key, None)
+            draft.refused.append(key)
+        else:
+            draft.set(key, reply.value)
+            draft.note("changed_field", label=labels()[key], value=show(key, reply.value))
+        if draft.reask == key:
+            draft.reask = ""
+        return True
+
+    def _hear_field(self, draft: Draft, key: str, act: Act, text: str, today: date) -> None:
+        draft.asked[key] = draft.asked.get(key, 0) + 1
+        reply = read_answer(key, text, today)
+        if act.intent == "skip" and reply.value is None and not reply.refused:
+            reply = type(reply)(unknown=True)
+        if reply.refused:
+            draft.refused.append(key)
+            draft.values.pop(key, None)
+            draft.note(f"declined:{key}")
+            if key == "name":
+                draft.set("anonymous", True)
+        elif reply.value is not None:
+            draft.set(key, reply.value)
+        elif answers.refers_back(text):
+            self._settle(draft, key)
+        elif reply.unknown:
+            if key not in draft.unknown:
+                draft.unknown.append(key)
+        elif key in FREE and (key != "occurred_on" or draft.asked[key] >= MAX_ASKS):
+            draft.set(key, text)
+        elif draft.asked[key] >= MAX_ASKS:
+            draft.unknown.append(key)
+        else:
+            draft.note(f"retry:{key}")
+            self._absorb(draft, text, today)
+            return
+        if draft.reask == key:
+            draft.reask = ""
+        if draft.settled(key):
+            self._absorb(draft, text, today) if len(text) > 12 and key not in ("demand", "narrative") else None
+        if key == "narrative":
+            self._advise(draft, today)
+
+    def _settle(self, draft: Draft, key: str) -> None:
+        """The person says that it was told already: what was found, however unsure, stands."""
+        if key in draft.values:
+            draft.sure.append(key)
+        elif key in ("demand", "narrative"):
+            draft.set(key, draft.values["narrative"])
+        else:
+            draft.unknown.append(key)
+
+    def _hear_confirm(self, draft: Draft, act: Act, text: str, today: date) -> None:
+        if act.intent in ("affirm", "file_it"):
+            draft.confirmed = True
+        elif act.intent in ("not_now", "cancel", "goodbye"):
+            draft.choice = "leave"
+        elif act.intent == "deny":
+            draft.note("what_to_change")
+        else:
+            draft.values["narrative"] += f"\n{text}"
+            self._absorb(draft, text, today)
+            draft.note("added_to_story")
+
+    # -- saying ---------------------------------------------------------------------------------------------------------
+
+    def ask(self, draft: Draft, today: date, again: bool = False) -> list[Message]:
+        """What to say for the pending step; `again` after a question in between."""
+        pending = self.pending(draft)
+        lead = [self._note(n) for n in draft.notes] if not again else []
+        if pending is None:
+            return [Message("\n".join(lead))] if lead else []
+        if pending == CHOICE:
+            advice = self.advice(draft, today)
+            if again:
+                return [wording.short(advice, self._say)]
+            extra = tuple(self._say.say(k) for k in self._circumstances(draft))
+            return [wording.message(advice, self._say, today, extra)]
+        if pending == CONFIRM:
+            return [self._summary(draft, lead)]
+        return [self._question(draft, pending, lead)]
+
+    def _note(self, note: dict[str, Any]) -> str:
+        key, values = note["key"], {k: v for k, v in note.items() if k != "key"}
+        kind, _, name = key.partition(":")
+        if kind == "declined":
+            return fields()[name].declined
+        if kind == "retry":
+            return fields()[name].retry
+        return self._say.say(key, **values)
+
+    def _circumstances(self, draft: Draft) -> list[str]:
+        """Notes that the person's circumstances call for."""
+        out = []
+        if draft.values.get("on_behalf_of"):
+            out.append("on_behalf_note")
+        people = draft.values.get("people_count")
+        if isinstance(people, int) and people >= 5:
+            out.append("group_note")
+        return out
+
+    def _question(self, draft: Draft, pending: str, lead: Sequence[str]) -> Message:
+        if pending == FACT:
+            return self._fact_question(draft, lead)
+        spec = fields()[pending]
+        count = draft.asked.get(pending, 0)
+        parts = list(lead)
+        plan = self.plan(draft) if draft.choice else ["narrative"]
+        if spec.personal and not any(draft.asked.get(k) for k in ("name", "phone", "address")):
+            parts.append(self._say.say("privacy_notice_short"))
+        step, of = self._progress(draft, pending, plan)
+        text = spec.ask[min(count, len(spec.ask) - 1)]
+        if draft.choice:
+            text = self._say.say("question_step", step=step, of=of) + text
+        return Message(
+            "\n".join([*parts, text]),
+            (),
+            {"kind": "ask", "field": pending, "step": step, "of": of, "required": pending in ("narrative", "demand", "place"), "why": spec.why},
+        )
+
+    def _progress(self, draft: Draft, pending: str, plan: Sequence[str]) -> tuple[int, int]:
+        asked = [k for k in plan if draft.asked.get(k) or not draft.settled(k)]
+        if pending not in asked:
+            asked.append(pending)
+        return asked.index(pending) + 1, len(asked)
+
+    def _fact_question(self, draft: Draft, lead: Sequence[str]) -> Message:
+        key = draft.questions[0]
+        fact = self._advisor.knowledge.facts[key]
+        buttons = tuple(
+            Button(title, f'/inform{{"fact": "{key}", "value": "{value}"}}') for value, (title, _) in fact.options.items()
+        )
+        custom = {"kind": "ask", "field": "fact", "question": fact.question, "step": 1, "of": len(draft.questions), "required": False, "why": fact.why}
+        return Message("\n".join([*lead, fact.question]), buttons, custom)
+
+    def rows(self, draft: Draft) -> list[str]:
+        """The numbered lines of the summary."""
+        return [k for k in SUMMARY_ORDER if k in draft.values or k in draft.refused]
+
+    def public_fields(self, draft: Draft) -> dict[str, Any]:
+        """Every field known so far in the form of the contracts: booleans as 是/否, numbers as digits."""
+        out: dict[str, Any] = {}
+        for key, value in draft.values.items():
+            if isinstance(value, bool):
+                out[key] = "是" if value else "否"
+            elif key == "amount":
+                out[key] = f"{float(value):.2f}".rstrip("0").rstrip(".")
+            elif key == "prior":
+                out[key] = value
+            else:
+                out[key] = str(value)
+        return out
+
+    def _summary(self, draft: Draft, lead: Sequence[str]) -> Message:
+        lines = list(lead) + [self._say.say("summary_intro")]
+        for i, key in enumerate(self.rows(draft), 1):
+            value = self._say.say("refused_value") if key in draft.refused else show(key, draft.values[key])
+            lines.append(f"{i}. {labels()[key]}：{value}")
+        missing = [k for k in self.plan(draft) if k in draft.unknown and k not in draft.values]
+        if missing:
+            lines.append(self._say.say("summary_missing", fields="、".join(labels()[k] for k in missing)))
+        lines += [self._say.say("summary_hint"), self._say.say("summary_consent")]
+        buttons = (Button("确认提交", "/affirm"), Button("要修改", "/deny"), Button("先不提交", "/not_now"))
+        return Message("\n".join(lines), buttons, {"kind": "summary", "fields": self.public_fields(draft), "missing": missing})
+
+    def fact_why(self, draft: Draft) -> str:
+        """Why the pending decisive question is asked."""
+        return self._advisor.knowledge.facts[draft.questions[0]].why

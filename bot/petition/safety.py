@@ -1,0 +1,75 @@
+"""Danger to life or body comes before every form (信访工作条例 25).
+
+Reads a text for present danger (the form stops) and for other urgency (the matter is marked). Words and tenses are data:
+`bot/knowledge/safety.yml`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bot.knowledge.loader import ROOT, read_yaml
+from bot.petition.pattern import Pattern
+
+_CLAUSE = re.compile(r"[。！？；!?;\n，,]|\s+")
+
+
+@dataclass(frozen=True)
+class Danger:
+    """kind: self_harm, violence, child, threat_to_others, fire_medical, missing. cue: the words that told."""
+
+    kind: str
+    cue: str
+
+
+@dataclass(frozen=True)
+class _Kind:
+    name: str
+    certain: Pattern
+    signs: Pattern
+    now: Pattern
+    no: Pattern
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[tuple[_Kind, ...], Pattern, Pattern]:
+    data: dict[str, Any] = read_yaml(ROOT / "safety.yml")
+    kinds = tuple(
+        _Kind(
+            name,
+            Pattern(k.get("certain", ())),
+            Pattern(k.get("signs", ())),
+            Pattern((*k.get("now", ()), *data["now"])),
+            Pattern((*k.get("no", ()), *data["never"])),
+        )
+        for name, k in data["kinds"].items()
+    )
+    return kinds, Pattern(data["urgent"]["any"]), Pattern(data["urgent"]["no"])
+
+
+def danger(text: str) -> Danger | None:
+    """The present danger that a cleaned text tells of, or None.
+
+    A kind is present when one of its certain cues stands there, or when a sign stands within two clauses of a word of the
+    present, and nothing says that it is over, feared in general, or somebody's figure of speech.
+    """
+    clauses = [c for c in _CLAUSE.split(text) if c]
+    for kind in _rules()[0]:
+        for i, clause in enumerate(clauses):
+            window = "，".join(clauses[max(0, i - 2) : i + 3])
+            hits = kind.certain.hits(clause)
+            if hits and not kind.no.hits(clause):
+                return Danger(kind.name, min(hits))
+            signs = kind.signs.hits(clause)
+            if signs and kind.now.hits(window) and not kind.no.hits(window):
+                return Danger(kind.name, min(signs))
+    return None
+
+
+def urgent(text: str) -> bool:
+    """Whether the matter is to be marked and speeded: danger, gatherings, many people without water, power or heating."""
+    _, any_, no = _rules()
+    return danger(text) is not None or bool(any_.hits(text) and not no.hits(text))
