@@ -1,0 +1,1 @@
+"""Understanding: from a text to spans with normal forms."""

@@ -1,0 +1,96 @@
+"""A turn that corrects something said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.petition.understand import contacts
+from bot.petition.understand.numerals import parse_number
+from bot.petition.understand.text import clean
+
+
+@dataclass(frozen=True)
+class Correction:
+    """`field` is a field key, or `#n` for the n-th line of the summary. `value_text` may be empty: then it must be asked."""
+
+    field: str
+    value_text: str
+    confidence: float = 0.9
+
+
+_SYNONYMS: tuple[tuple[str, str], ...] = (
+    ("phone", "联系电话|手机号码|手机号|电话号码|电话|手机|号码"),
+    ("occurred_on", "发生时间|时间|日期|哪天"),
+    ("address", "家庭住址|住址|家庭地址|地址"),
+    ("place", "问题发生地|发生地|地点|地方|位置"),
+    ("name", "姓名|名字"),
+    ("respondent", "被反映的单位或人|被反映人|被反映单位|单位|公司|对方"),
+    ("amount", "金额|钱数|数额"),
+    ("people_count", "涉及人数|人数|户数"),
+    ("demand", "诉求|要求"),
+    ("narrative", "事情经过|经过|内容"),
+    ("prior", "已走程序|走过的程序"),
+    ("evidence", "材料|证据"),
+    ("anonymous", "是否匿名|匿名"),
+    ("publicity", "是否公开"),
+    ("reply_by", "答复方式|回复方式"),
+    ("on_behalf_of", "代谁反映"),
+)
+_FIELD = "|".join(f"(?P<f{i}>{words})" for i, (_, words) in enumerate(_SYNONYMS))
+_WRONG = re.compile(rf"(?:刚才|前面|我)?(?:的|那个)?(?:{_FIELD})(?:我|刚才|那里|那个|这里|也)?(?:[说写填报记弄搞]错了?|不对|有误|错了|不是这个|要改|改一下|改下|得改|变了)")
+_CHANGE = re.compile(rf"(?:把)?(?:我的|那个)?(?:{_FIELD})(?:改成|改为|换成|应该是|应为|更正为|改到)\s*(?P<to>.+)")
+_PLEASE = re.compile(rf"(?:改一下|改下|修改|更正|我要改|换一下)(?:我的|那个)?(?:{_FIELD})")
+_NUMBERED = re.compile(r"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:项|条|个|行|点)(?:[^，。：:改成是]{0,6})?(?:不对|错了|有误|改成|改为|应该是|是|[:：，,])?\s*(?P<to>.*)")
+_NOT_BUT = re.compile(r"不是\s*(?P<old>[^，。！？,；;]{1,20}?)[，,、 ]*(?:而?是|应该是|应为|是)\s*(?P<new>[^，。！？,；;]{1,30})")
+_BUT_NOT = re.compile(r"(?:是|应该是)\s*(?P<new>[^，。！？,；;]{1,30}?)[，,、 ]*(?:不是|而不是|不叫)\s*(?P<old>[^，。！？,；;]{1,20})")
+_AFTER = re.compile(r"[，,。：: ]*(?:应该是|应为|正确的是|其实是|改成|改为|是)?\s*(?P<to>.+)$")
+
+
+def _key(m: re.Match[str]) -> str:
+    return next(_SYNONYMS[int(name[1:])][0] for name, value in m.groupdict().items() if value and name[0] == "f" and name[1:].isdigit())
+
+
+def find_corrections(text: str, known: Mapping[str, object], today: date, labels: Mapping[str, str]) -> list[Correction]:
+    """What the turn corrects. Only fields that are known can be corrected by value; by name or number also others."""
+    s = clean(text).text.strip()
+    if len(s) > 120:
+        return []
+    m = _NUMBERED.search(s)
+    if m and (m.start() <= 3 or "改" in m[0]) and re.search(r"改|不对|错|有误|项", s):
+        number = parse_number(m["n"])
+        to = m["to"].strip(" 。，,")
+        return [Correction(f"#{int(number or 0)}", "" if to in ("", "改一下", "吧", "了") else to)]
+    m = _CHANGE.search(s)
+    if m:
+        return [Correction(_key(m), m["to"].strip(" 。，,"))]
+    m = _WRONG.search(s)
+    if m:
+        key = _key(m)
+        after = _AFTER.match(s[m.end() :])
+        to = after["to"].strip() if after else ""
+        if key == "phone":
+            phones = contacts.find_phones(s)
+            return [Correction(key, str(phones[-1].value) if phones else "")]
+        return [Correction(key, _kept(to))]
+    m = _PLEASE.search(s)
+    if m:
+        return [Correction(_key(m), "")]
+    for pattern in (_NOT_BUT, _BUT_NOT):
+        m = pattern.search(s)
+        if m:
+            old, new = m["old"].strip("叫 "), m["new"].strip("叫 ")
+            for key, value in known.items():
+                shown = str(value)
+                if old and new and old in shown and key not in ("narrative", "demand") and len(old) >= 2:
+                    return [Correction(key, shown.replace(old, new))]
+    return []
+
+
+def _kept(to: str) -> str:
+    """The new value without what only explains the old one ("是三月份开的业，五月份是我投诉物业")."""
+    first = re.split(r"[，,。；;]", to)[0].strip()
+    parts = re.findall(r"(?:是|应该是)([^，,。；;]+)[，,]\s*不是", to)
+    return parts[0] if parts else first

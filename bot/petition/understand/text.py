@@ -1,0 +1,75 @@
+"""Cleaning a text for reading, with the way back to what was typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+#: Zero-width, bidi and control characters (line breaks and tabs stay).
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u0000-\u0008\u000b-\u001f\u007f]")
+#: Anything that NFKC could change or that has to go; plain Chinese and ASCII text skips the work.
+_ODD = re.compile("[^\n\t\u0020-\u007e\u3001-\u3011\u4e00-\u9fff，。！？：；（）“”‘’《》、…—·]")
+#: Full-width forms that are kept, since the Chinese sentence needs them.
+_KEEP = frozenset("，。！？：；（）《》【】、“”‘’…—～")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`text` and, for each of its characters, the index in the raw text that it came from."""
+
+    text: str
+    offsets: tuple[int, ...] | None
+    size: int
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The raw range of text[start:end]."""
+        if self.offsets is None:
+            return start, end
+        if start >= end or start >= len(self.offsets):
+            return self.size, self.size
+        return self.offsets[start], self.offsets[min(end, len(self.offsets)) - 1] + 1
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+@lru_cache(maxsize=1)
+def _traditional() -> re.Pattern[str]:
+    """Common characters that exist in traditional writing only: without any of them there is nothing to convert."""
+    return re.compile("[們個這來時會說對過還沒錢給區縣鎮鄉處請問題應該為與業園東車門見長開關讓實現發電話號碼證據農徵補償遷樓層房單據學醫院師費資動勞護權國務員樣兩讀寫點圖書館張陳劉楊黃趙吳周鄭馮許嚴顧蔣韓葉閻餘盧萬錫賀謝貴華聯絡協議費罰訴訟裁決執]")
+
+
+@lru_cache(maxsize=256)
+def clean(raw: str) -> Cleaned:
+    """Full width to half width, hidden characters out, traditional to simplified. Linear in the length of `raw`."""
+    text, offsets = raw, None
+    if _ODD.search(raw):
+        out: list[str] = []
+        where: list[int] = []
+        for i, ch in enumerate(raw):
+            if _HIDDEN.match(ch):
+                continue
+            for c in ch if ch in _KEEP else unicodedata.normalize("NFKC", ch):
+                out.append(c)
+                where.append(i)
+        text, offsets = "".join(out), tuple(where)
+    if _traditional().search(text):
+        simple = _simplifier().convert(text)
+        # Phrase tables may change the length; then characters are converted one by one, which keeps the offsets.
+        text = simple if len(simple) == len(text) else "".join(_simplifier().convert(c)[:1] or c for c in text)
+    return Cleaned(text, offsets, len(raw))
+
+
+_SENTENCE = re.compile(r"[^。！？!?\n；;]+[。！？!?\n；;]*")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence."""
+    return [m.span() for m in _SENTENCE.finditer(text)]
