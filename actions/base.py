@@ -109,11 +109,9 @@ def act_of(tracker: Tracker) -> Act:
     message = tracker.latest_message or {}
     turn = next((e for e in reversed(tracker.events) if e.get("event") == "user"), {})
     entities = {e["entity"]: e["value"] for e in message.get("entities") or [] if "entity" in e}
-    text = (message.get("text") or "").strip()
-    metadata = message.get("metadata") or {}
     return Act(
         intent=(message.get("intent") or {}).get("name") or "inform",
-        text=str(metadata.get("title") or ("" if text.startswith("/") and metadata.get("payload") else text)),
+        text=(message.get("text") or "").strip(),
         id=str(message.get("message_id") or turn.get("message_id") or turn.get("timestamp") or ""),
         value=str(entities.get("value") or ""),
     )

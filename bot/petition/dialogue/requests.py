@@ -19,10 +19,10 @@ _RATINGS = (
 class CaseService(Protocol):
     """What a request needs of the case store."""
 
-    def urge(self, case_no: str, note: str, now: datetime) -> None: ...
-    def supplement(self, case_no: str, text: str, now: datetime) -> None: ...
+    def urge(self, case_no: str, note: str, now: datetime, today: date) -> None: ...
+    def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None: ...
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None: ...
-    def rate(self, case_no: str, rating: str, words: str, now: datetime) -> None: ...
+    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date) -> None: ...
 
 
 def request(
@@ -30,12 +30,12 @@ def request(
 ) -> str:
     """Does what the person asks for and says so. Raises PetitionError with a plain sentence when the case does not allow it."""
     if intent == "urge":
-        cases.urge(case_no, text, now)
+        cases.urge(case_no, text, now, today)
         return say.say("urged", case_no=case_no)
     if intent == "supplement":
         if len(text) <= 8:
             return say.say("supplement_ask", case_no=case_no)
-        cases.supplement(case_no, text, now)
+        cases.supplement(case_no, text, now, today)
         return say.say("supplemented", case_no=case_no)
     if intent == "withdraw":
         cases.withdraw(case_no, text, now, today)
@@ -44,7 +44,7 @@ def request(
         rating = rating_of(text)
         if rating is None:
             return say.say("rate_ask")
-        cases.rate(case_no, rating, text, now)
+        cases.rate(case_no, rating, text, now, today)
         return say.say("rated_thanks", rating=rating)
     return say.say("review_guidance", case_no=case_no)
 

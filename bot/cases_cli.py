@@ -1,0 +1,82 @@
+"""`case` and `db upgrade`: working a case from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+from bot.petition.errors import PetitionError
+from bot.petition.keys import AGENCIES
+from bot.petition.lifecycle import STATUS_NAMES, targets
+from bot.petition.progress import next_of
+from bot.settings import Settings
+
+
+def add_parser(commands: Any) -> None:
+    """Adds both commands."""
+    case = commands.add_parser("case", help="在命令行上看一件事、办一件事")
+    what = case.add_subparsers(dest="what", required=True)
+    show = what.add_parser("show", help="看一件事的状态和经过")
+    show.add_argument("case_no")
+    listing = what.add_parser("list", help="列出登记的事")
+    listing.add_argument("--status", choices=sorted(STATUS_NAMES), default="")
+    listing.add_argument("--limit", type=int, default=50)
+    move = what.add_parser("move", help="把一件事办到下一步")
+    move.add_argument("case_no")
+    move.add_argument("--to", required=True, choices=sorted(STATUS_NAMES))
+    move.add_argument("--by", required=True, help="办理人")
+    move.add_argument("--role", required=True, choices=["clerk", "handler", "supervisor", "discipline", "petitioner"])
+    move.add_argument("--note", default="")
+    move.add_argument("--kind", choices=["转送", "交办"])
+    move.add_argument("--agency", choices=AGENCIES)
+    for name in ("reason", "basis", "where", "approved-by", "notice"):
+        move.add_argument(f"--{name}")
+    case.set_defaults(run=_case)
+    db = commands.add_parser("db", help="数据库")
+    db.add_argument("what", choices=["upgrade"])
+    db.set_defaults(run=_db)
+
+
+def _db(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.open import upgrade
+
+    try:
+        upgrade(settings.database_url)
+    except PetitionError as e:
+        print(e, file=sys.stderr)
+        return 1
+    print("数据库已是最新结构", file=sys.stderr)
+    return 0
+
+
+def _case(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.open import open_cases, upgrade
+
+    try:
+        upgrade(settings.database_url)
+        cases = open_cases(settings)
+        if args.what == "list":
+            for v in cases.find(args.status, args.limit):
+                print(f"{v.case_no}  {STATUS_NAMES[v.status]}  {v.category}  {v.agency}  {v.filed_on}  到期 {v.due or '-'}")
+        elif args.what == "show":
+            _show(cases.get(args.case_no), settings)
+        else:
+            keys = ("note", "kind", "agency", "reason", "basis", "where", "approved_by", "notice")
+            data = {k: getattr(args, k) for k in keys if getattr(args, k)}
+            _show(cases.transition(args.case_no, args.to, args.by, args.role, data, datetime.now(timezone.utc), settings.today()), settings)
+    except PetitionError as e:
+        print(e, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(v: Any, settings: Settings) -> None:
+    print(f"编号 {v.case_no}  {STATUS_NAMES[v.status]}  {v.category}  {v.agency}")
+    for e in v.events:
+        step = STATUS_NAMES[e.target] if e.target else e.event
+        print(f"  {e.at.date()}  {step}  {e.by}  {'' if v.category == '检举控告' else e.note}")
+    step = next_of(v, settings.today())
+    print(f"下一步：{step['what']}  {step['due'] or ''}{'（已超期）' if step['overdue'] else ''}")
+    print(f"可以变为：{'、'.join(targets(v.status)) or '无'}")

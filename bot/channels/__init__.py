@@ -1,0 +1,1 @@
+"""Channels carry messages in and out; none knows a petition rule."""

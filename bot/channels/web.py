@@ -1,0 +1,304 @@
+"""Chat over HTTP (contracts, section 3): signed conversations, idempotent ids, limits, plain errors, never an empty reply."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import re
+from pathlib import Path
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text, Tuple
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
+from bot.channels.output import MessageCollector
+from bot.petition.catalogue import catalogue
+from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
+from bot.petition.progress import progress_object
+from bot.runtime.lock_store import WaitingLockStore
+from bot.settings import Settings
+from bot.storage.cases import CaseStore
+from bot.storage.chat import ChatStore
+from bot.storage.open import open_cases, open_engine, open_keyring
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[UserMessage], Awaitable[Any]]
+
+MAX_TEXT = 5_000
+MAX_FILE = 10 * 1024 * 1024
+STATIC = Path(__file__).parent / "static"
+_PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.S)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+MESSAGES = {
+    "malformed": "这条消息没有看懂，请重新发一次。",
+    "empty": "您还没有写内容，写一两句话再发就行。",
+    "token": "这次对话已经过期，请刷新页面重新开始。",
+    "origin": "这个网站没有接入许可。",
+    "not_found": "没有这个地址。",
+    "too_long": "一次最多 5000 个字，请分几次发。",
+    "too_big": "文件不能超过 10 MB。",
+    "type": "这种文件收不了，请发图片、PDF 或录音。",
+    "rate": "发得太快了，请稍等一下再发。",
+    "progress": "没有查到，请核对编号和查询码。",
+    "attempts": "查询次数太多，请过一会儿再试。",
+}
+
+
+class Refusal(Exception):
+    """A request that is answered with an error: HTTP status, code and a sentence in plain Chinese."""
+
+    def __init__(self, status: int, code: str, message: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(code)
+        self.status, self.code, self.retry_after = status, code, retry_after
+        self.message = message or MESSAGES[code]
+
+
+class WebChannel(InputChannel):
+    """The citizen's channel. In credentials.yml: `bot.channels.web.WebChannel: {}`."""
+
+    @classmethod
+    def name(cls) -> Text:
+        """Name in events and of the blueprint."""
+        return "web"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> InputChannel:
+        """Built by Rasa; everything comes from the settings."""
+        settings = Settings.from_env()
+        keys = open_keyring(settings)
+        return cls(settings, ChatStore(open_engine(settings), keys), open_cases(settings), Tokens(keys))
+
+    def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens) -> None:
+        self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
+        self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
+        self._locks = WaitingLockStore()
+        self.counters: Dict[Text, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
+        self.ready = False
+
+    def url_prefix(self) -> Text:
+        """The page is at the root."""
+        return "/"
+
+    def blueprint(self, on_new_message: Handler) -> Blueprint:
+        """All routes."""
+        bp = Blueprint("web")
+
+        def route(path: Text, method: Text, work: Callable[[Request], Awaitable[HTTPResponse]]) -> None:
+            async def guarded(request: Request) -> HTTPResponse:
+                return await self._guard(request, work)
+
+            guarded.__name__ = f"{method}_{path}".replace("/", "_")
+            bp.add_route(guarded, path, methods=[method])
+
+        route("/chat/session", "POST", lambda r: self._session(r, on_new_message))
+        route("/chat/messages", "POST", lambda r: self._message(r, on_new_message))
+        route("/chat/attachments", "POST", self._attachment)
+        route("/chat/history", "GET", self._history)
+        route("/api/progress", "POST", self._progress)
+        route("/healthz", "GET", self._health)
+        route("/readyz", "GET", self._ready)
+        route("/metrics", "GET", self._metrics)
+        route("/", "GET", self._page)
+        bp.static("/static", str(STATIC), name="files")
+        return bp
+
+    # -- around every request -------------------------------------------------------------------------------------------
+
+    async def _guard(self, request: Request, work: Callable[[Request], Awaitable[HTTPResponse]]) -> HTTPResponse:
+        """Checks the origin, runs `work`, and turns every failure into the error object."""
+        try:
+            if not origin_allowed(request.headers.get("Origin"), request.headers.get("Host", ""), self._settings.allowed_origins):
+                raise Refusal(403, "origin")
+            done = await work(request)
+        except Refusal as e:
+            done = self._refuse(e)
+        except TooManyAttempts as e:
+            done = self._refuse(Refusal(429, "attempts", retry_after=e.retry_after))
+        except ConflictError as e:
+            done = self._refuse(Refusal(409, "conflict", str(e)))
+        except PetitionError as e:
+            done = self._refuse(Refusal(503, "store_down", str(e) if isinstance(e, StoreUnavailable) else catalogue().say("store_down")))
+        except Exception as e:
+            logger.error("%s %s failed: %s", request.method, request.path, type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+            self.counters["errors"] += 1
+            done = self._refuse(Refusal(503, "failed", catalogue().say("store_down")))
+        for name, value in HEADERS.items():
+            done.headers.setdefault(name, value)
+        origin = request.headers.get("Origin")
+        if origin and origin.rstrip("/") in self._settings.allowed_origins:
+            done.headers["Access-Control-Allow-Origin"] = origin
+        return done
+
+    def _refuse(self, e: Refusal) -> HTTPResponse:
+        self.counters["refused"] += 1
+        headers = {"Retry-After": str(max(1, math.ceil(e.retry_after)))} if e.status == 429 else {}
+        return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
+
+    def _limit(self, bucket: Bucket, request: Request) -> None:
+        wait = bucket.wait(request.ip) if self._settings.rate_limits_on else 0.0
+        if wait:
+            raise Refusal(429, "rate", retry_after=wait)
+
+    def _conversation(self, request: Request) -> Text:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        conversation = self._tokens.conversation(token.strip()) if scheme.lower() == "bearer" else None
+        if conversation is None:
+            raise Refusal(401, "token")
+        return conversation
+
+    # -- chat -----------------------------------------------------------------------------------------------------------
+
+    async def _session(self, request: Request, handle: Handler) -> HTTPResponse:
+        self._limit(self._sessions, request)
+        if request.body and not isinstance(_body(request), dict):
+            raise Refusal(400, "malformed")
+        conversation, token = self._tokens.new()
+        messages = await self._turn(handle, conversation, "session", {"greet": True}, "", {"intent": "greet_session"})
+        self.counters["sessions"] += 1
+        return _json({"token": token, "expires_in": 7 * 86_400, "messages": messages}, 201)
+
+    async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
+        conversation = self._conversation(request)
+        self._limit(self._messages, request)
+        body = _body(request)
+        key, text, payload = body.get("id"), body.get("text"), body.get("payload")
+        if not isinstance(key, str) or not 0 < len(key) <= 100 or (text is None) == (payload is None) or not isinstance(text if payload is None else payload, str):
+            raise Refusal(400, "malformed")
+        said = str(text if payload is None else payload)
+        if len(said) > MAX_TEXT:
+            raise Refusal(413, "too_long")
+        if not said.strip():
+            raise Refusal(400, "empty")
+        attachments = body.get("attachments") or []
+        if not isinstance(attachments, list) or any(not isinstance(a, str) for a in attachments) or len(attachments) > 20:
+            raise Refusal(400, "malformed")
+        what = {"payload": said} if payload is not None else {"text": said}
+        if attachments:
+            what["attachments"] = json.dumps(attachments)
+        messages = await self._turn(handle, conversation, "m:" + key, what, said, {"payload": payload is not None, "attachments": attachments})
+        return _json({"messages": messages})
+
+    async def _turn(self, handle: Handler, conversation: Text, key: Text, what: Dict[Text, Any], said: Text, how: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+        """One turn, once: the same id again gets what it got before. Nothing is answered before it is stored."""
+        async with self._locks.lock(conversation):
+            given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
+            if given is not None:
+                return given
+            message = await self._user_message(conversation, key, said, how)
+            out = message.output_channel
+            await handle(message)
+            assert isinstance(out, MessageCollector)
+            messages = out.messages or [{"text": catalogue().say("not_understood"), "custom": {"kind": "error", "code": "no_answer", "retry": True}}]
+            await asyncio.to_thread(self._chat.finish, conversation, key, messages)
+            self.counters["turns"] += 1
+            return messages
+
+    async def _user_message(self, conversation: Text, key: Text, said: Text, how: Dict[Text, Any]) -> UserMessage:
+        out = MessageCollector()
+        parsed: Optional[Dict[Text, Any]] = None
+        if how.get("intent"):
+            parsed = {"text": "", "intent": {"name": how["intent"], "confidence": 1.0}, "entities": []}
+        elif how.get("payload"):
+            said, parsed = await self._pressed(conversation, said)
+        if how.get("attachments"):
+            names = await asyncio.to_thread(self._chat.attachment_names, conversation, how["attachments"])
+            said += "".join(f"\n（附件：{n}）" for n in names)
+        # A text that looks like a command must stay a text: Rasa would read /intent{…} as one.
+        said = "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
+        return UserMessage(said, out, conversation, parse_data=parsed, input_channel=self.name(), message_id=f"{conversation[:8]}:{key}")
+
+    async def _pressed(self, conversation: Text, payload: Text) -> Tuple[Text, Optional[Dict[Text, Any]]]:
+        """A button counts only while it is on offer; anything else is a text that somebody typed."""
+        offered = await asyncio.to_thread(self._chat.last_response, conversation)
+        titles = {b["payload"]: b["title"] for m in offered for b in m.get("buttons", ())}
+        m = _PAYLOAD.match(payload)
+        if payload not in titles or not m:
+            return payload, None
+        entities = [{"entity": k, "value": v, "start": 0, "end": 0} for k, v in json.loads(m["entities"] or "{}").items()]
+        return titles[payload], {"text": titles[payload], "intent": {"name": m["intent"], "confidence": 1.0}, "entities": entities}
+
+    async def _attachment(self, request: Request) -> HTTPResponse:
+        conversation = self._conversation(request)
+        self._limit(self._messages, request)
+        files = request.files.get("file") if request.files else None
+        if files is None:
+            raise Refusal(400, "malformed")
+        if len(files.body) > MAX_FILE:
+            raise Refusal(413, "too_big")
+        kind = media_type(files.body)
+        if kind is None:
+            raise Refusal(415, "type")
+        name = re.sub(r"[\x00-\x1f/\\]", "", Path(files.name or "").name)[:100] or "附件"
+        kept = await asyncio.to_thread(self._chat.add_attachment, conversation, name, files.body, kind, self._settings.data_dir / "attachments", self._settings.now())
+        return _json(kept, 201)
+
+    async def _history(self, request: Request) -> HTTPResponse:
+        conversation = self._conversation(request)
+        after = request.args.get("after", "0")
+        if not after.isdigit():
+            raise Refusal(400, "malformed")
+        messages: List[Dict[Text, Any]] = []
+        for turn in await asyncio.to_thread(self._chat.history, conversation, int(after)):
+            said = turn["request"].get("text")
+            if said:
+                messages.append({"from": "user", "text": said, "n": turn["n"]})
+            messages += [{**m, "from": "bot", "n": turn["n"]} for m in turn["response"]]
+        return _json({"messages": messages})
+
+    # -- progress and operation -----------------------------------------------------------------------------------------
+
+    async def _progress(self, request: Request) -> HTTPResponse:
+        self._limit(self._messages, request)
+        body = _body(request)
+        number, code = body.get("case_no"), body.get("query_code")
+        if not isinstance(number, str) or not isinstance(code, str) or len(number) > 40 or len(code) > 20:
+            raise Refusal(400, "malformed")
+        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), request.ip)
+        if view is None:
+            raise Refusal(404, "progress")
+        return _json(progress_object(view, self._settings.today()))
+
+    async def _health(self, request: Request) -> HTTPResponse:
+        return _json({"status": "ok"})
+
+    async def _ready(self, request: Request) -> HTTPResponse:
+        if not self.ready:
+            raise Refusal(503, "starting", "正在启动。")
+        await asyncio.to_thread(self._cases.find, "", 1)
+        return _json({"status": "ready"})
+
+    async def _metrics(self, request: Request) -> HTTPResponse:
+        lines = []
+        for name, value in self.counters.items():
+            lines += [f"# TYPE sufang_{name}_total counter", f"sufang_{name}_total {value}"]
+        return response.text("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+    async def _page(self, request: Request) -> HTTPResponse:
+        return await response.file(str(STATIC / "index.html"), mime_type="text/html; charset=utf-8")
+
+
+def _body(request: Request) -> Dict[Text, Any]:
+    """The JSON object of a request."""
+    try:
+        value = json.loads(request.body)
+    except (ValueError, RecursionError) as e:
+        raise Refusal(400, "malformed") from e
+    if not isinstance(value, dict):
+        raise Refusal(400, "malformed")
+    return value
+
+
+def _json(value: Any, status: int = 200, headers: Optional[Dict[Text, Text]] = None) -> HTTPResponse:
+    """JSON with the characters as they are."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return HTTPResponse(body, status=status, headers=headers or {}, content_type="application/json; charset=utf-8")

@@ -1,0 +1,61 @@
+"""A filed case as the core sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A petition that its teller has confirmed. `fields`: by the field keys of the contracts."""
+
+    draft_id: str
+    source: str
+    conversation: str
+    channel: str
+    category: str
+    agency: str
+    fields: Mapping[str, Any]
+    urgent: bool = False
+    advice: Mapping[str, Any] = field(default_factory=dict)
+    consent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the person gets at commit. `next`: what happens next and by which date (ISO)."""
+
+    case_no: str
+    query_code: str
+    filed_on: str
+    next: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One event of a case. `event` is `transition` or the Chinese name of what happened (补充材料, 催办, 评价 …)."""
+
+    event: str
+    source: str | None
+    target: str | None
+    at: datetime
+    by: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case with its events, without its content."""
+
+    case_no: str
+    status: str
+    channel: str
+    category: str
+    agency: str
+    filed_on: date
+    due: date | None
+    version: int
+    events: tuple[EventView, ...]

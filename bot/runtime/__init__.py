@@ -1,0 +1,1 @@
+"""Rasa extension points: stores, locks, in-process actions."""

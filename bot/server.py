@@ -1,0 +1,130 @@
+"""Serving: wiring only. One process, one worker; chat, page and progress on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot.petition.errors import PetitionError
+from bot.settings import Settings
+
+REQUEST_MAX_SIZE = 11 * 1024 * 1024
+
+
+def quiet() -> None:
+    """No telemetry, no words of a person in any log, no progress chatter: set before Rasa is imported."""
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    import warnings
+
+    warnings.simplefilter("ignore")
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for name in ("rasa", "rasa_sdk", "sanic.access", "asyncio"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def build(settings: Settings, model: Path) -> Any:
+    """The Sanic app with agent and channel. Raises PetitionError when a store does not answer, OSError when the model is missing."""
+    if not model.is_file():  # Rasa would load the newest archive of the folder instead
+        raise FileNotFoundError(model)
+    quiet()
+    from rasa.core.agent import Agent
+    from rasa.core.channels import channel as rasa_channel
+    from sanic import Sanic
+
+    from bot.channels.web import WebChannel
+    from bot.runtime.in_process import InProcessEndpoint
+    from bot.runtime.lock_store import WaitingLockStore
+    from bot.runtime.tracker_store import EncryptedTrackerStore
+    from bot.storage.chat import EventLog
+    from bot.storage.open import open_engine, open_keyring, upgrade
+
+    upgrade(settings.database_url)
+    log = EventLog(open_engine(settings), open_keyring(settings))
+    store = EncryptedTrackerStore(log=log)
+    agent = Agent.load(str(model), action_endpoint=InProcessEndpoint(), lock_store=WaitingLockStore())
+    # Rasa wraps a store into one that falls back to memory when the database fails; ours must fail aloud.
+    store.domain = agent.domain
+    agent.tracker_store = store
+    agent.processor.tracker_store = store
+
+    app = Sanic("sufang", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = REQUEST_MAX_SIZE
+    app.config.REQUEST_TIMEOUT = app.config.RESPONSE_TIMEOUT = 60
+    app.config.KEEP_ALIVE_TIMEOUT = 30
+    app.config.ACCESS_LOG = False
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
+    web = WebChannel.from_credentials(None)
+    rasa_channel.register([web], app, route="/")
+    app.ctx.agent, app.ctx.web = agent, web
+    return app
+
+
+async def warm_up(app: Any) -> None:
+    """A first turn costs half a second of loading; it is spent before anybody waits for it. It is not kept."""
+    from rasa.core.channels.channel import UserMessage
+
+    from bot.channels.output import MessageCollector
+
+    name = "warm-up"
+    await app.ctx.agent.tracker_store.delete(name)
+    await app.ctx.agent.handle_message(UserMessage("楼下饭店油烟直往我家灌", MessageCollector(), name))
+    await app.ctx.agent.tracker_store.delete(name)
+    gc.collect()
+    gc.freeze()
+    app.ctx.web.ready = True
+
+
+def serve(settings: Settings, model: Path) -> int:
+    """Serves until Ctrl-C or SIGTERM; running turns are finished first."""
+    try:
+        listener = _listen(settings)
+    except OSError as e:
+        print(f"端口 {settings.port} 用不了（{e.strerror}）。可以换一个：SUFANG_PORT=5015 make serve", file=sys.stderr)
+        return 1
+    print("正在启动（约半分钟）…", file=sys.stderr)
+    try:
+        app = build(settings, model)
+    except PetitionError as e:
+        print(f"没有启动：{e}", file=sys.stderr)
+        return 1
+    except OSError as e:
+        print(f"没有启动：找不到模型 {e}", file=sys.stderr)
+        return 1
+
+    @app.after_server_start
+    async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+        await warm_up(app)
+        base = f"http://{settings.host}:{settings.port}"
+        print(f"诉访通已启动\n  群众页面  {base}/\n  工作台    端口 {settings.desk_port} 已预留；现在用 .venv/bin/sufang case 办件\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止", flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        app.run(sock=listener, workers=1, access_log=False, debug=False, motd=False) if _has_motd(app) else app.run(
+            sock=listener, workers=1, access_log=False, debug=False
+        )
+    print("已停止", file=sys.stderr)
+    return 0
+
+
+def _has_motd(app: Any) -> bool:
+    import inspect
+
+    return "motd" in inspect.signature(app.run).parameters
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    return listener

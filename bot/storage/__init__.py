@@ -1,0 +1,1 @@
+"""Cases, conversations and their encryption on SQLAlchemy."""

@@ -1,0 +1,251 @@
+"""Cases: filing in one transaction, progress by number and code, transitions with events. Nothing is ever deleted."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.exc import IntegrityError
+
+from bot.petition import lifecycle
+from bot.petition.case import CaseView, EventView, Filing, Receipt
+from bot.petition.catalogue import catalogue
+from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts
+from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
+from bot.storage import models as t
+from bot.storage.crypto import Keyring
+from bot.storage.open import transaction
+
+#: Failures after which guessing is slowed, per conversation and per case number.
+FREE_FAILURES = 5
+#: After so many it is stopped for a while; never for good, so that a stranger cannot lock the owner out.
+MAX_WAIT = timedelta(minutes=30)
+FORGET_AFTER = timedelta(hours=24)
+RATINGS = ("满意", "基本满意", "不满意")
+
+
+class CaseStore:
+    """The cases of an installation."""
+
+    def __init__(self, engine: Engine, keys: Keyring) -> None:
+        self._engine, self._keys = engine, keys
+
+    # -- filing ---------------------------------------------------------------------------------------------------------
+
+    def file(self, filing: Filing, now: datetime, today: date) -> Receipt:
+        """Case, first event and outbox row in one transaction; the same draft again gets the same receipt."""
+        try:
+            with transaction(self._engine) as c:
+                row = c.execute(select(t.cases).where(t.cases.c.draft_id == filing.draft_id)).first()
+                if row is None:
+                    row = self._insert(c, filing, now, today)
+                return self._receipt(row, filing.draft_id)
+        except IntegrityError:
+            with transaction(self._engine) as c:  # somebody filed the same draft at the same moment
+                row = c.execute(select(t.cases).where(t.cases.c.draft_id == filing.draft_id)).first()
+                if row is None:
+                    raise
+                return self._receipt(row, filing.draft_id)
+
+    def _insert(self, c: Connection, filing: Filing, now: datetime, today: date) -> Row[Any]:
+        number = make_case_no(today, self._next(c, today))
+        standing = lifecycle.standing_of(filing.category, today, [("registered", today)])
+        purpose = self._purpose(filing.category)
+        phone = str(filing.fields.get("phone") or "")
+        c.execute(
+            insert(t.cases).values(
+                case_no=number, draft_id=filing.draft_id, code_hash=self._keys.code_hash(number, self._keys.code_of(filing.draft_id)),
+                source=filing.source, conversation_mac=self._keys.mac(filing.conversation, "conversation"),
+                phone_mac=self._keys.mac(phone, "phone") if phone else None, channel=filing.channel, category=filing.category,
+                agency=filing.agency, status="registered", urgent=filing.urgent, filed_on=today, due=lifecycle.next_step(standing).due,
+                version=1, consent_at=filing.consent_at, content=self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", purpose),
+                advice=self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", purpose),
+            )
+        )  # fmt: skip
+        self._event(c, number, 1, "transition", None, "registered", _at(now, today), "system", {}, filing.category)
+        payload = {"case_no": number, "channel": filing.channel, "agency": filing.agency}
+        c.execute(insert(t.outbox).values(case_no=number, topic="filed", payload=self._keys.encrypt(payload, f"outbox/{number}"), created_at=now, attempts=0, next_at=now, dead=False))
+        return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
+
+    def _next(self, c: Connection, day: date) -> int:
+        """The day's next number, under the row's lock."""
+        s = t.day_sequences
+        row = c.execute(select(s.c.last).where(s.c.day == day).with_for_update()).first()
+        if row is None:
+            from sqlalchemy.dialects import postgresql, sqlite
+
+            dialect: Any = postgresql if c.engine.name == "postgresql" else sqlite
+            c.execute(dialect.insert(s).values(day=day, last=0).on_conflict_do_nothing())
+            row = c.execute(select(s.c.last).where(s.c.day == day).with_for_update()).one()
+        c.execute(update(s).where(s.c.day == day).values(last=row.last + 1))
+        return int(row.last) + 1
+
+    def _receipt(self, row: Row[Any], draft_id: str) -> Receipt:
+        step = lifecycle.next_step(lifecycle.standing_of(row.category, row.filed_on, [("registered", row.filed_on)]))
+        what = {"what": catalogue().say(f"next_{step.key}"), "due": step.due.isoformat() if step.due else ""}
+        return Receipt(row.case_no, self._keys.code_of(draft_id), row.filed_on.isoformat(), what)
+
+    def _purpose(self, category: str) -> str:
+        return "accusation" if category == "检举控告" else "field"
+
+    def _event(
+        self, c: Connection, number: str, seq: int, event: str, source: str | None, target: str | None, at: datetime, by: str,
+        detail: Mapping[str, Any], category: str,
+    ) -> None:  # fmt: skip
+        sealed = self._keys.encrypt(dict(detail), f"events/{number}/{seq}", self._purpose(category))
+        c.execute(insert(t.events).values(case_no=number, seq=seq, event=event, source=source, target=target, at=at, by=by, detail=sealed))
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+
+    def progress(self, case_no: str, code: str, now: datetime, origin: str) -> CaseView | None:
+        """The case behind a number and its code, or None: the same for a wrong number and a wrong code, and as much work.
+
+        Raises TooManyAttempts when `origin` (a conversation or an address) guesses, or when many guess one number from elsewhere.
+        """
+        number = normalise_case_no(case_no)
+        origins = ["o:" + self._keys.mac(origin, "origin")[:40], "n:" + self._keys.mac(number, "number")[:40]]
+        with transaction(self._engine) as c:
+            wait = max(self._wait(c, who, now) for who in origins)
+        if wait > timedelta(0):
+            raise TooManyAttempts(wait.total_seconds())
+        with transaction(self._engine) as c:
+            row = c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
+        given = self._keys.code_hash(number, code)
+        right = hmac.compare_digest(given, row.code_hash if row else "0" * 64)
+        with transaction(self._engine) as c:
+            if right and row:
+                c.execute(t.attempts.delete().where(t.attempts.c.who.in_(origins)))
+                return self._view(c, row)
+            for who in origins:
+                self._failed(c, who, now)
+        return None
+
+    def _wait(self, c: Connection, who: str, now: datetime) -> timedelta:
+        row = c.execute(select(t.attempts).where(t.attempts.c.who == who)).first()
+        if row is None or now - _utc(row.last_at) > FORGET_AFTER:
+            return timedelta(0)
+        # A number may be tried from many places: it is slowed later and less than a single origin.
+        over = row.failures - (FREE_FAILURES if who.startswith("o:") else 4 * FREE_FAILURES)
+        if over < 0:
+            return timedelta(0)
+        limit = MAX_WAIT if who.startswith("o:") else MAX_WAIT / 6
+        return max(timedelta(0), _utc(row.last_at) + min(limit, timedelta(seconds=30 * 2 ** min(over, 10))) - now)
+
+    def _failed(self, c: Connection, who: str, now: datetime) -> None:
+        row = c.execute(select(t.attempts).where(t.attempts.c.who == who).with_for_update()).first()
+        if row is None:
+            c.execute(insert(t.attempts).values(who=who, failures=1, last_at=now))
+        else:
+            failures = 1 if now - _utc(row.last_at) > FORGET_AFTER else row.failures + 1
+            c.execute(update(t.attempts).where(t.attempts.c.who == who).values(failures=failures, last_at=now))
+
+    def get(self, case_no: str) -> CaseView:
+        """A case without its content. Raises NotFound."""
+        with transaction(self._engine) as c:
+            return self._view(c, self._row(c, case_no))
+
+    def content(self, case_no: str, role: str) -> dict[str, Any]:
+        """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no)
+        if (row.category == "检举控告") != (role == "discipline"):
+            raise PetitionError("您这个岗位不能查看这件事的内容。")
+        value: dict[str, Any] = self._keys.decrypt(row.content, f"cases/{row.case_no}/content", self._purpose(row.category))
+        return value
+
+    def find(self, status: str = "", limit: int = 50, after: str = "") -> list[CaseView]:
+        """Cases by number, newest first, from behind `after`."""
+        query = select(t.cases).order_by(t.cases.c.case_no.desc()).limit(limit)
+        query = query.where(t.cases.c.status == status) if status else query
+        query = query.where(t.cases.c.case_no < after) if after else query
+        with transaction(self._engine) as c:
+            return [self._view(c, row) for row in c.execute(query).all()]
+
+    def _row(self, c: Connection, case_no: str) -> Row[Any]:
+        row = c.execute(select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no)).with_for_update()).first()
+        if row is None:
+            raise NotFound("没有这个编号。")
+        return row
+
+    def _view(self, c: Connection, row: Row[Any]) -> CaseView:
+        found = c.execute(select(t.events).where(t.events.c.case_no == row.case_no).order_by(t.events.c.seq)).all()
+        seen = tuple(
+            EventView(e.event, e.source, e.target, _utc(e.at), e.by, str(self._detail(e, row.category).get("note", ""))) for e in found
+        )
+        return CaseView(row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, seen)
+
+    def _detail(self, e: Row[Any], category: str) -> dict[str, Any]:
+        value: dict[str, Any] = self._keys.decrypt(e.detail, f"events/{e.case_no}/{e.seq}", self._purpose(category))
+        return value
+
+    # -- working --------------------------------------------------------------------------------------------------------
+
+    def transition(
+        self, case_no: str, to: str, by: str, role: str, data: Mapping[str, Any], now: datetime, today: date, version: int | None = None
+    ) -> CaseView:
+        """Moves a case, with an event, if the state machine allows it. Raises TransitionError, ConflictError, NotFound."""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no)
+            if version is not None and version != row.version:
+                raise ConflictError("这件事刚刚被别人动过，请看过最新情况再办。")
+            before = self._view(c, row)
+            moves = [(e.target, _legal_day(e)) for e in before.events if e.target]
+            lifecycle.check(lifecycle.standing_of(row.category, row.filed_on, moves), to, role, data, today)
+            standing = lifecycle.standing_of(row.category, row.filed_on, [*moves, (to, today)])
+            values = {"status": to, "version": row.version + 1, "due": lifecycle.next_step(standing).due}
+            if data.get("agency"):
+                values["agency"] = data["agency"]
+            changed = c.execute(update(t.cases).where(t.cases.c.case_no == row.case_no, t.cases.c.version == row.version).values(**values))
+            if changed.rowcount != 1:
+                raise ConflictError("这件事刚刚被别人动过，请看过最新情况再办。")
+            self._event(c, row.case_no, len(before.events) + 1, "transition", row.status, to, _at(now, today), by, data, row.category)
+            c.execute(insert(t.outbox).values(case_no=row.case_no, topic="notice", payload=self._keys.encrypt({"status": to}, f"outbox/{row.case_no}"), created_at=now, attempts=0, next_at=now, dead=False))
+            return self._view(c, self._row(c, row.case_no))
+
+    def note(self, case_no: str, event: str, by: str, detail: Mapping[str, Any], now: datetime, today: date) -> None:
+        """An event that is no change of status: 补充材料, 催办, 评价, 督办 …"""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no)
+            if row.status in ("withdrawn", "merged") or (row.status == "closed" and event != "评价"):
+                raise PetitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。")
+            count = c.execute(select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no)).scalar_one()
+            self._event(c, row.case_no, count + 1, event, None, None, _at(now, today), by, detail, row.category)
+
+    def urge(self, case_no: str, note: str, now: datetime, today: date) -> None:
+        """催办 by the petitioner."""
+        self.note(case_no, "催办", "petitioner", {"note": note}, now, today)
+
+    def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None:
+        """补充材料 by the petitioner."""
+        self.note(case_no, "补充材料", "petitioner", {"note": text}, now, today)
+
+    def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None:
+        """撤回 by the petitioner, before the reply."""
+        self.transition(case_no, "withdrawn", "petitioner", "petitioner", {"note": reason}, now, today)
+
+    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date) -> None:
+        """评价, once changeable."""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no)
+            done = c.execute(select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no, t.events.c.event == "评价")).scalar_one()
+        if done >= 2:
+            raise PetitionError("评价已经改过一次，不能再改了。")
+        self.note(case_no, "评价", "petitioner", {"rating": rating, "note": words, "stage": row.status}, now, today)
+
+
+def _utc(value: datetime) -> datetime:
+    """SQLite gives back naive times; all of ours are UTC."""
+    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+
+
+def _at(now: datetime, today: date) -> datetime:
+    """The time of an event on the legal day."""
+    return datetime.combine(today, now.timetz())
+
+
+def _legal_day(e: EventView) -> date:
+    return e.at.date()

@@ -1,0 +1,97 @@
+"""Opening a database: engine, keys, schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from bot.petition.errors import StoreUnavailable
+from bot.settings import Settings
+from bot.storage.crypto import Keyring, load_or_create_key
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+#: No statement of ours takes long; one that does would stall conversations.
+STATEMENT_TIMEOUT_MS = 10_000
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite (WAL, foreign keys, full durability) or PostgreSQL (pool, statement time-out)."""
+    if make_url(url).get_backend_name() != "sqlite":
+        options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+        return create_engine(url, future=True, pool_size=5, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
+    engine = create_engine(url, future=True, connect_args={"timeout": 10, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, record: Any) -> None:
+        # Transactions are begun by ourselves (BEGIN IMMEDIATE), so that two writers queue instead of failing half way.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed whole or not at all. Whatever the database refuses becomes StoreUnavailable."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as e:
+        raise StoreUnavailable() from e
+
+
+def upgrade(url: str) -> None:
+    """Brings the schema to the newest version. Raises StoreUnavailable when the database does not answer."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = make_engine(url)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except SQLAlchemyError as e:
+        raise StoreUnavailable("数据库没有应答，表结构没有更新。") from e
+    finally:
+        engine.dispose()
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """Keys from the environment, else from the data folder (made there at the first run)."""
+    if settings.secret_key:
+        return Keyring.of_text(settings.secret_key)
+    return Keyring(load_or_create_key(settings.data_dir / "secret.key"))
+
+
+@lru_cache(maxsize=4)
+def _engine(url: str) -> Engine:
+    return make_engine(url)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """One engine a process and database."""
+    return _engine(settings.database_url)
+
+
+def open_cases(settings: Settings) -> Any:
+    """The case store of an installation."""
+    from bot.storage.cases import CaseStore
+
+    return CaseStore(open_engine(settings), open_keyring(settings))
