@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Event, PetitionAction, act_of, answer, draft, services, slot_events, utter
@@ -22,4 +21,4 @@ class ActionResume(PetitionAction):
         after = before.copy()
         if turn.text and turn.text not in YES and "继续" not in turn.text and "接着" not in turn.text:
             after = s.intake.hear(before, turn, s.today())
-        return [*slot_events(tracker, after, awaiting=None), FollowupAction("petition_form")]
+        return slot_events(tracker, after, awaiting=None)
