@@ -14,7 +14,7 @@ from datetime import date
 from bot.petition import safety
 from bot.petition.dialogue.draft import Draft
 from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, TELLABLE
-from bot.petition.fields import labels, read_answer, show
+from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story
 from bot.petition.understand.text import clean
 
@@ -113,6 +113,7 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return _at_choice(text, scores, scene, today)
     question = bool(_QUESTION.search(text))
     fits = pending == FACT or _fits(pending, text, today)
+    surely = fits and pending not in FREE and pending != FACT
     if text in _NO or text in YES:
         return Reading("inform", 1.0)
     if answers.declines(text) and not (question and asked > 0.6):
@@ -121,11 +122,11 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", scores.get("inform", 0.0))
     if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
         limit = 0.75 if top in ENDING or top in ABOUT_CASE else 0.55
-        if p >= (0.9 if fits and not question else limit):
+        if p >= (0.9 if surely and not question else limit):
             return Reading(top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
         return Reading("faq", asked, topic)
-    if top == "second_matter" and p >= 0.5:
+    if top == "second_matter" and p >= 0.4:
         return Reading("second_matter", p)
     if top == "skip" and p >= 0.6:
         return Reading("skip", p)

@@ -23,7 +23,7 @@ _PLACE = re.compile(rf"[{_CH}]{{1,12}}?(?:{_LEVELS})(?:[{_CH}·]{{0,8}}?(?:{_LEV
 _BAD_END = re.compile(r"(?:小区物业|一路|走路|马路|修路|道路|公路|上街|逛街|电话号|账号|型号|几号|楼上|楼下|城里|里|家里|手里|心里|这里|那里|哪里|夜里|村里|城|号|楼|期|桥|河|队|组|段|湖)$")
 _TOO_PLAIN = re.compile(r"^(?:本|该|此|我们|咱们|俺们|每|各|全|整个|某|这|那|哪|一|几|两|多|上|下|后|前|城市|超市|门市|股市|上市|菜市|夜市|农村|进城|全国|地区|社区|小区|街道|学校|医院|市场|公园|工地|广场|中心|大厦|村|镇|乡|县|区|市|省|路口|门口|附近|对面|车站|自治区|小学|中学|幼儿园|学区|景区|片区|辖区|县城|市区|城区|郊区|山区|省市|当地|现场|楼盘|宿舍)$")
 _ORG = re.compile(r"(?:政府|局|委员会|公司|物业|办公室|办事处|大队|派出所|法院|检察院|银行|集团|厂|店)$")
-_HOME = re.compile(r"(?:家住|我住|俺住|现住址?|住址|住在|现在?住|家庭住址|我家在|俺家在|租住在)(?:是|为|在|[:：])?\s*")
+_HOME = re.compile(r"(?:(?<=[，。,；; ])住(?!院|户|宅|房|在|址)|家住|我住|俺住|现住址?|住址|住在|现在?住|家庭住址|我家在|俺家在|租住在)(?:是|为|在|[:：])?\s*")
 _LEAD = re.compile(r"^(?:就在|就是|就|我现在住在?|我家住在?|我住在?|现在?租?住在?|住在?|在|地址是?|住址是?|嗯|哦|是|俺家|我家|位于|店铺发货地写的)+[，, ]*")
 
 
@@ -58,8 +58,8 @@ def find_places(text: str) -> list[Found]:
         levels = len(re.findall(_LEVELS, piece))
         confidence = min(0.95, 0.45 + 0.14 * levels + (0.15 if _divisions().search(piece) or re.search(r"[A-Z]\d*[市区县镇]", piece) else 0))
         after = s[end : end + 6]
-        if _ORG.match(after) or re.match(r"(?:政府|局|委|公安|法院|物业|公司|领导|书记|市长|人民)", after):
-            confidence -= 0.25
+        if _ORG.match(after) or re.match(r"(?:政府|门口|局|委|公安|法院|物业|公司|领导|书记|市长|人民)", after):
+            confidence -= 0.4
         out.append(Found("place", piece, piece, start, end, round(confidence, 2)))
     for m in _divisions().finditer(s):
         if not any(f.start <= m.start() < f.end for f in out):
