@@ -28,6 +28,7 @@ class Danger:
 @dataclass(frozen=True)
 class _Kind:
     name: str
+    whole: Pattern
     certain: Pattern
     signs: Pattern
     now: Pattern
@@ -40,6 +41,7 @@ def _rules() -> tuple[tuple[_Kind, ...], Pattern, Pattern]:
     kinds = tuple(
         _Kind(
             name,
+            Pattern(k.get("whole", ())),
             Pattern(k.get("certain", ())),
             Pattern(k.get("signs", ())),
             Pattern((*k.get("now", ()), *data["now"])),
@@ -58,6 +60,9 @@ def danger(text: str) -> Danger | None:
     """
     clauses = [c for c in _CLAUSE.split(text) if c]
     for kind in _rules()[0]:
+        whole = kind.whole.hits(text)
+        if whole:
+            return Danger(kind.name, min(whole))
         for i, clause in enumerate(clauses):
             window = "，".join(clauses[max(0, i - 2) : i + 3])
             hits = kind.certain.hits(clause)

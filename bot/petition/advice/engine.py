@@ -7,6 +7,7 @@ claim carries its basis. Nothing here is a decision of an agency: confidence is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,10 @@ from bot.petition.understand.text import clean
 MODEL_SHARE = 0.6
 #: What the first, second … open path of a dispute adds to its channel.
 PATH_VOTES = (1.0, 0.4, 0.25, 0.15)
+#: A text that only asks is a consultation, the more so the shorter it is (codebook, rules 6 and 9).
+ASK_BONUS = 0.35
+_ASKS = re.compile(r"请问|咨询|想了解|[吗呢么][？?。!！]?$|[?？]|如何|怎么(?:办理|算|判|申请|认定|处罚|办|写|才)|是否|多少|什么(?:条件|材料|时候|情况|手续|标准|区别)|哪些|有没有|能不能|可不可以|可以.{0,20}吗")
+_WANTS = re.compile(r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|冤")
 #: A procedure that has been gone through makes its own follow-up likelier.
 PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.2}, "police": {"judicial": 0.03, "police": 0.03}}
 #: The procedure that stands for a channel when no likely dispute has a way into it.
@@ -144,7 +149,7 @@ class Advisor:
         known = tuple(dict.fromkeys(p.value for p in priors.find_priors(text)))
         peril = safety.danger(text)
         likely = list(ranking.disputes.items())[:5]
-        scores = self._channel_scores(ranking, likely, facts, known)
+        scores = self._channel_scores(ranking, likely, facts, known, text)
         if peril:
             scores = {"emergency": 1.0} | {k: v * 0.3 for k, v in scores.items() if k != "emergency"}
         else:
@@ -191,6 +196,7 @@ class Advisor:
         likely: Sequence[tuple[str, float]],
         facts: Mapping[str, str],
         known: Iterable[str],
+        text: str,
     ) -> dict[str, float]:
         scores = {key: MODEL_SHARE * p for key, p in ranking.channels.items()}
         votes: dict[str, float] = {}
@@ -204,6 +210,9 @@ class Advisor:
         total = sum(votes.values()) or 1.0
         for key, vote in votes.items():
             scores[key] = scores.get(key, 0.0) + (1 - MODEL_SHARE) * vote / total
+        asks, wants = bool(_ASKS.search(text)), bool(_WANTS.search(text))
+        if asks and not wants:
+            scores["consultation"] = scores.get("consultation", 0.0) + ASK_BONUS * min(1.0, 60 / max(len(text), 1))
         for prior in known:
             for key, bonus in PRIOR_VOTES.get(prior, {}).items():
                 scores[key] = scores.get(key, 0.0) + bonus

@@ -138,6 +138,7 @@ class Intake:
         for key in refused_in(text):
             if key not in draft.refused:
                 draft.refused.append(key)
+                draft.note(f"declined:{key}")
         return changed
 
     def _hear_fact(self, draft: Draft, text: str, value: str, today: date) -> None:
@@ -258,7 +259,7 @@ class Intake:
             advice = self.advice(draft, today)
             if again:
                 return [wording.short(advice, self._say)]
-            extra = tuple(self._say.say(k) for k in self._circumstances(draft))
+            extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))
             return [wording.message(advice, self._say, today, extra)]
         if pending == CONFIRM:
             return [self._summary(draft, lead)]

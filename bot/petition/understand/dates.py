@@ -85,7 +85,7 @@ def _lunar(y: int, m: int, d: int) -> date | None:
     from lunardate import LunarDate
 
     try:
-        return LunarDate(y, m, d).toSolarDate()
+        return LunarDate(y, m, d).to_solar_date()
     except (ValueError, IndexError):
         return None
 
@@ -177,7 +177,8 @@ def find_dates(text: str, today: date) -> list[DateFound]:
     for m in _DAY.finditer(s):
         shift = _DAYS[m[0]]
         day = today + timedelta(days=shift)
-        add(day.isoformat(), *m.span(), "future" if shift > 0 else "point", 0.9)
+        # 今天 and 现在 mostly say that it goes on, not when it began.
+        add(day.isoformat(), *m.span(), "future" if shift > 0 else "point", 0.9 if shift else 0.5)
     for m in _WEEKDAY.finditer(s):
         weeks = {"上上": -2, "上": -1, "上个": -1, "下": 1, "下个": 1}.get(m["up"], 0)
         monday = today - timedelta(days=today.weekday()) + timedelta(weeks=weeks)

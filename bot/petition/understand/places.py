@@ -12,7 +12,7 @@ from bot.petition.understand.text import clean
 _CH = "\u4e00-\u9fffA-Za-z0-9"
 _LEVELS = (
     "特别行政区|自治区|自治州|自治县|开发区|高新区|工业园区|工业园|产业园|新区|园区|省|市|区|县|旗|盟|街道|镇|乡|苏木|社区|居委会|村|屯|庄|寨|组|队|"
-    "大道|大街|胡同|弄|巷|路|街|号院|号楼|号|小区|花园|家园|公寓|广场|城|苑|湾|里|府|新村|大厦|中心|期|栋|幢|座|单元|楼|室|"
+    "大道|大街|胡同|弄|巷|路(?!灯|面|过|上有)|街|号院|号楼|号|小区|花园|家园|公寓|广场|城|苑|湾|里|府|新村|大厦|中心|期|栋|幢|座|单元|楼|室|"
     "学校|小学|中学|幼儿园|医院|市场|菜场|公园|车站|地铁站|公交站|路口|桥|河|湖|水库|工地|楼盘|宿舍|家属院|门口|附近|对面|段"
 )
 #: Words that end a place from the left: what stands before them belongs to the sentence.
@@ -23,6 +23,8 @@ _PLACE = re.compile(rf"[{_CH}]{{1,12}}?(?:{_LEVELS})(?:[{_CH}·]{{0,8}}?(?:{_LEV
 _BAD_END = re.compile(r"(?:小区物业|一路|走路|马路|修路|道路|公路|上街|逛街|电话号|账号|型号|几号|楼上|楼下|城里|里|家里|手里|心里|这里|那里|哪里|夜里|村里|城|号|楼|期|桥|河|队|组|段|湖)$")
 _TOO_PLAIN = re.compile(r"^(?:本|该|此|我们|咱们|俺们|每|各|全|整个|某|这|那|哪|一|几|两|多|上|下|后|前|城市|超市|门市|股市|上市|菜市|夜市|农村|进城|全国|地区|社区|小区|街道|学校|医院|市场|公园|工地|广场|中心|大厦|村|镇|乡|县|区|市|省|路口|门口|附近|对面|车站|自治区|小学|中学|幼儿园|学区|景区|片区|辖区|县城|市区|城区|郊区|山区|省市|当地|现场|楼盘|宿舍)$")
 _ORG = re.compile(r"(?:政府|局|委员会|公司|物业|办公室|办事处|大队|派出所|法院|检察院|银行|集团|厂|店)$")
+#: Sentence words that also stand in the middle of names.
+_IN_NAMES = "和与于有前后日月年都也就去给把里"
 _HOME = re.compile(r"(?:(?<=[，。,；; ])住(?!院|户|宅|房|在|址)|家住|我住|俺住|现住址?|住址|住在|现在?住|家庭住址|我家在|俺家在|租住在)(?:是|为|在|[:：])?\s*")
 _LEAD = re.compile(r"^(?:就在|就是|就|我现在住在?|我家住在?|我住在?|现在?租?住在?|住在?|在|地址是?|住址是?|嗯|哦|是|俺家|我家|位于|店铺发货地写的)+[，, ]*")
 
@@ -38,6 +40,8 @@ def _trim(s: str, start: int, end: int) -> tuple[int, int]:
     """Cuts a raw match to what is a place: from the last sentence word on, and not into the next one."""
     m = _LEFT.match(s[start:end])
     while m and m.end() < end - start:
+        if m.end() <= 2 and m[0][-1] in _IN_NAMES:  # 盛和路 is one name
+            break
         rest = s[start + m.end() : end]
         if not re.search(_LEVELS, rest):
             break
