@@ -26,8 +26,17 @@ STATEMENT_TIMEOUT_MS = 10_000
 def make_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, full durability) or PostgreSQL (pool, statement time-out)."""
     if make_url(url).get_backend_name() != "sqlite":
-        options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-        return create_engine(url, future=True, pool_size=5, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
+        engine = create_engine(
+            url, future=True, pool_size=5, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+        )
+
+        @event.listens_for(engine, "connect")
+        def _limits(connection: Any, record: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET TIME ZONE 'UTC'")
+            connection.commit()
+
+        return engine
     engine = create_engine(url, future=True, connect_args={"timeout": 10, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -121,7 +121,7 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
     if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
-        limit = 0.75 if top in ENDING or top in ABOUT_CASE else 0.55
+        limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
         if p >= (0.9 if surely and not question else limit):
             return Reading(top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):

@@ -38,7 +38,7 @@ def _cut(name: str, follow: str) -> str:
 
 def find_name(text: str, asked: bool = False) -> Found | None:
     """A self introduction in a story, or, when `asked`, the name that the answer gives."""
-    s = re.sub(r"<[^<>]{0,200}>.{0,30}?</[^<>]{0,30}>|<[^<>]{0,200}>", "", clean(text).text).strip()
+    s = re.sub(r"<script[^<>]{0,200}>.{0,200}?</script>|<[^<>]{0,200}>", "", clean(text).text).strip()
     m = _INTRO.search(s)
     if m and not _NOT_NAMES.match(m[1]) and (asked or m[0].startswith(("我叫", "俺叫", "本人", "我名叫")) or "：" in m[0] or ":" in m[0]):
         return _found(m, s)

@@ -22,9 +22,9 @@ def richness(text: str) -> float:
     happened = len(set(_HAPPENED.findall(s)))
     if not rest:
         return 0.0
-    value = min(len(rest), 40) / 40 * 0.6 + min(happened, 3) * 0.2
+    value = min(len(rest), 24) / 24 * 0.8 + min(happened, 3) * 0.2
     if happened == 0:
-        value = min(value, 0.25 if len(rest) < 25 else 0.5)
+        value = min(value, 0.25 if len(rest) < 8 else 0.5)
     return min(1.0, value + (0.1 if happened and len(rest) >= 4 else 0.0))
 
 

@@ -1,0 +1,38 @@
+"""Shared builders. Nothing here starts a server or imports Rasa."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TODAY = date(2026, 11, 23)
+for _name in [n for n in os.environ if n.startswith("SUFANG_")]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    return TODAY
+
+
+@pytest.fixture(scope="session")
+def advisor():
+    """The real advice engine with the model that `make train` keeps."""
+    from bot.knowledge.loader import knowledge
+    from bot.petition.advice.engine import Advisor
+    from bot.petition.advice.triage import Triage, load_or_train
+
+    k = knowledge()
+    return Advisor(k, Triage(k, load_or_train(k, ROOT / "var" / "models")))
+
+
+@pytest.fixture(scope="session")
+def intake(advisor):
+    from bot.petition.catalogue import catalogue
+    from bot.petition.dialogue.intake import Intake
+
+    return Intake(advisor, catalogue())

@@ -1,0 +1,104 @@
+"""The knowledge base: schema, references, citations, law by date, the worked cases."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.knowledge.check import articles_of, citation_problems, problems
+from bot.knowledge.loader import KnowledgeError, knowledge, load, parse_basis
+from bot.knowledge.model import Basis
+from bot.petition.advice import wording
+from bot.petition.catalogue import catalogue
+from bot.petition.keys import CHANNELS
+
+TODAY = date(2026, 11, 23)
+SHARED = Path(__file__).parents[4] / "shared"
+
+
+def test_the_shipped_knowledge_has_no_problem() -> None:
+    assert problems(knowledge(), TODAY) == []
+
+
+def test_every_cited_article_stands_in_the_text_of_its_law() -> None:
+    if not (SHARED / "law" / "texts").is_dir():
+        pytest.skip("the full texts of the laws are not beside this checkout")
+    assert citation_problems(knowledge(), SHARED / "law" / "texts") == []
+
+
+def test_there_is_enough_of_it() -> None:
+    k = knowledge()
+    assert len(k.disputes) >= 80
+    assert len(k.answers) >= 25
+    assert {p.channel for p in k.procedures.values()} == set(CHANNELS)
+
+
+def test_no_text_says_what_must_never_be_said() -> None:
+    k = knowledge()
+    texts = [t for p in k.procedures.values() for t in (p.first, p.where, *p.cautions, *p.then, *(c.text for c in p.clocks))]
+    texts += [a.text for a in k.answers.values()] + [p.why for d in k.disputes.values() for p in d.paths]
+    for text in texts:
+        for wrong in ("《信访条例》", "信访不予受理", "我们不予受理", "保证给您", "一律不受理", "再访就", "《大气污染防治法》", "信访期间不计入"):
+            assert wrong not in text
+
+
+@pytest.mark.parametrize(
+    ("law", "article", "before", "after"),
+    [("生态环境法典", "599", date(2026, 8, 14), date(2026, 8, 15)), ("治安管理处罚法", "88", date(2025, 12, 31), date(2026, 1, 1)), ("社会救助法", "48", date(2026, 6, 30), date(2026, 7, 1))],
+)
+def test_a_law_is_cited_only_while_it_is_in_force(law: str, article: str, before: date, after: date) -> None:
+    basis = [Basis(law, article)]
+    assert knowledge().cite(basis, before) == ()
+    assert knowledge().cite(basis, after) == tuple(basis)
+
+
+def test_the_arbitration_law_changes_on_the_first_of_march_2026() -> None:
+    law = knowledge().laws["仲裁法"]
+    old, new = law.in_force(date(2026, 2, 28)), law.in_force(date(2026, 3, 1))
+    assert old is not None
+    assert new is not None
+    assert (old.edition, new.edition) == ("2017", "2025")
+    assert knowledge().cite([Basis("仲裁法", "96")], date(2026, 2, 28)) == ()
+
+
+@pytest.mark.parametrize("text", ["行政复议法", "行政复议法第23条", "23", ""])
+def test_a_basis_in_the_wrong_form_is_refused(text: str) -> None:
+    with pytest.raises(KnowledgeError, match="依据写法不对"):
+        parse_basis(text)
+
+
+def test_a_mistake_in_a_file_is_named_with_its_place(tmp_path: Path) -> None:
+    import shutil
+
+    root = tmp_path / "k"
+    shutil.copytree(Path(__file__).parents[3] / "bot" / "knowledge", root)
+    (root / "procedures" / "zz.yml").write_text("new_one:\n  name: 某程序\n  chanel: police\n", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=r"zz.yml:new_one：缺少 channel"):
+        load(root)
+
+
+def test_articles_are_found_in_a_text() -> None:
+    assert articles_of("第一条　为了\n  第二十三条 有下列\n第一百零五条 人民") == {"1", "23", "105"}
+
+
+def cases() -> list[dict]:
+    path = SHARED / "eval" / "law_cases.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+@pytest.mark.parametrize("case", cases() or [None], ids=lambda c: c["id"] if c else "absent")
+def test_the_worked_cases(case: dict | None, advisor) -> None:
+    if case is None:
+        pytest.skip("the worked cases are not beside this checkout")
+    advice = advisor.advise(case["text"], TODAY)
+    assert advice.channel in [case["channel"], *case["channel_ok"]]
+    assert advice.category == case["category"]
+    cited = {(b.law, b.article) for c in advice.channels for b in c.basis}
+    assert not case["basis_any"] or any(tuple(b) in cited for b in case["basis_any"])
+    assert all(tuple(b) in cited for b in case["basis_all"])
+    text = wording.message(advice, catalogue(), TODAY).text
+    assert not case["clock_any"] or any(x in text for x in case["clock_any"])
+    assert not [x for x in case["must_not"] if x in text]
