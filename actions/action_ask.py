@@ -23,12 +23,16 @@ def _came_back(tracker: Tracker) -> bool:
 
 
 def _ask(self: PetitionAction, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
-    utter(say, services().intake.ask(draft(tracker), services().today(), again=_came_back(tracker) and form_open(tracker)))
+    utter(
+        say, services().intake.ask(draft(tracker), services().today(), again=_came_back(tracker) and form_open(tracker))
+    )
     return []
 
 
 for _slot in ASKABLE:
     _name = f"action_ask_{_slot}"
     globals()[f"Ask_{_slot}"] = type(
-        f"Ask_{_slot}", (PetitionAction,), {"__doc__": f"Asks for {_slot}.", "name": lambda self, n=_name: n, "act": _ask}
+        f"Ask_{_slot}",
+        (PetitionAction,),
+        {"__doc__": f"Asks for {_slot}.", "name": lambda self, n=_name: n, "act": _ask},
     )

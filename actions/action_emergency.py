@@ -28,6 +28,10 @@ class ActionEmergency(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         kind = topic_of(tracker) or "violence"
         again = tracker.get_slot("danger") == kind
-        text = services().say.say(f"emergency_{kind}") if not again else services().say.say("emergency_again", numbers="、".join(NUMBERS[kind]))
+        text = (
+            services().say.say(f"emergency_{kind}")
+            if not again
+            else services().say.say("emergency_again", numbers="、".join(NUMBERS[kind]))
+        )
         utter(say, [Message(text, (), {"kind": "emergency", "numbers": NUMBERS[kind]})])
         return [SlotSet("danger", kind), ActiveLoop(None), SlotSet("requested_slot", None)]

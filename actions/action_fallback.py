@@ -22,7 +22,14 @@ class ActionFallback(PetitionAction):
             utter(say, [answer(s.say.say("not_understood"), "fallback")])
         elif d.misses == 2:
             buttons = (Button("反映问题", "/file_it"), Button("查进度", "/ask_progress"), Button("找人工", "/human"))
-            utter(say, [Message(s.say.say("not_understood_again"), buttons, {"kind": "answer", "topic": "fallback", "basis": []})])
+            utter(
+                say,
+                [
+                    Message(
+                        s.say.say("not_understood_again"), buttons, {"kind": "answer", "topic": "fallback", "basis": []}
+                    )
+                ],
+            )
         else:
             d.misses = 0
             custom = {"kind": "handoff", "to": "12345", "hours": s.say.say("handoff_hours")}

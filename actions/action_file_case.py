@@ -7,8 +7,8 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Event, PetitionAction, draft, services, slot_events, utter
-from bot.petition.dialogue.filing import filing_of, receipt_message
 from bot.petition.dialogue.draft import Draft
+from bot.petition.dialogue.filing import filing_of, receipt_message
 
 
 class ActionFileCase(PetitionAction):

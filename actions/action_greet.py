@@ -23,7 +23,9 @@ class ActionGreet(PetitionAction):
             return []
         if draft(tracker).started:
             buttons = (Button("接着办", "/resume"), Button("重新开始", "/start_over"))
-            utter(say, [Message(s.say.say("resume_offer"), buttons, {"kind": "answer", "topic": "resume", "basis": []})])
+            utter(
+                say, [Message(s.say.say("resume_offer"), buttons, {"kind": "answer", "topic": "resume", "basis": []})]
+            )
             return [SlotSet("awaiting", "resume")]
         utter(say, [answer(s.say.say("greeting"), "greet")])
         return []

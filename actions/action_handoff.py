@@ -17,5 +17,7 @@ class ActionHandoff(PetitionAction):
 
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         text = services().say.say("handoff")
-        utter(say, [Message(text, (), {"kind": "handoff", "to": "12345", "hours": services().say.say("handoff_hours")})])
+        utter(
+            say, [Message(text, (), {"kind": "handoff", "to": "12345", "hours": services().say.say("handoff_hours")})]
+        )
         return []

@@ -16,7 +16,11 @@ class ActionSessionStart(PetitionAction):
         return "action_session_start"
 
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
-        kept = {k: v for k, v in tracker.slots.items() if v is not None and k not in ("requested_slot", "awaiting", "danger")}
+        kept = {
+            k: v
+            for k, v in tracker.slots.items()
+            if v is not None and k not in ("requested_slot", "awaiting", "danger")
+        }
         if draft(tracker).started:
             kept["awaiting"] = "resume"
         return [SessionStarted(), *(SlotSet(k, v) for k, v in kept.items()), ActionExecuted("action_listen")]

@@ -18,4 +18,8 @@ class ActionStartOver(PetitionAction):
 
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         utter(say, [answer(services().say.say("start_over_done"), "start_over")])
-        return [*slot_events(tracker, Draft(), awaiting=None, danger=None), ActiveLoop(None), SlotSet("requested_slot", None)]
+        return [
+            *slot_events(tracker, Draft(), awaiting=None, danger=None),
+            ActiveLoop(None),
+            SlotSet("requested_slot", None),
+        ]

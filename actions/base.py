@@ -71,7 +71,10 @@ class PetitionAction(Action, abc.ABC):
             return self.act(tracker, dispatcher)
         except StoreUnavailable:
             logger.error("store unavailable in %s", self.name())
-            utter(dispatcher, [Message(catalogue().say("store_down"), (), {"kind": "error", "code": "store_down", "retry": True})])
+            utter(
+                dispatcher,
+                [Message(catalogue().say("store_down"), (), {"kind": "error", "code": "store_down", "retry": True})],
+            )
             return []
 
 
@@ -119,4 +122,6 @@ def act_of(tracker: Tracker) -> Act:
 
 def topic_of(tracker: Tracker) -> str:
     """The topic that the gate attached to a question or danger."""
-    return next((str(e["value"]) for e in tracker.latest_message.get("entities") or [] if e.get("entity") == "topic"), "")
+    return next(
+        (str(e["value"]) for e in tracker.latest_message.get("entities") or [] if e.get("entity") == "topic"), ""
+    )

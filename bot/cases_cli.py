@@ -59,13 +59,20 @@ def _case(args: argparse.Namespace, settings: Settings) -> int:
         cases = open_cases(settings)
         if args.what == "list":
             for v in cases.find(args.status, args.limit):
-                print(f"{v.case_no}  {STATUS_NAMES[v.status]}  {v.category}  {v.agency}  {v.filed_on}  到期 {v.due or '-'}")
+                print(
+                    f"{v.case_no}  {STATUS_NAMES[v.status]}  {v.category}  {v.agency}  {v.filed_on}  到期 {v.due or '-'}"
+                )
         elif args.what == "show":
             _show(cases.get(args.case_no), settings)
         else:
             keys = ("note", "kind", "agency", "reason", "basis", "where", "approved_by", "notice")
             data = {k: getattr(args, k) for k in keys if getattr(args, k)}
-            _show(cases.transition(args.case_no, args.to, args.by, args.role, data, datetime.now(timezone.utc), settings.today()), settings)
+            _show(
+                cases.transition(
+                    args.case_no, args.to, args.by, args.role, data, datetime.now(timezone.utc), settings.today()
+                ),
+                settings,
+            )
     except PetitionError as e:
         print(e, file=sys.stderr)
         return 1

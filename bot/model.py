@@ -63,7 +63,11 @@ def _train(path: Path) -> bool:
         "--domain", "domain.yml", "--config", "config.yml", "--data", "data/nlu", "data/rules",
         "--out", str(MODELS), "--fixed-model-name", path.name.removesuffix(".tar.gz"),
     ]  # fmt: skip
-    environment = os.environ | {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
+    environment = os.environ | {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    }
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode or not path.is_file():
         print(f"训练没有成功：\n{done.stdout[-2000:]}{done.stderr[-4000:]}", file=sys.stderr)

@@ -29,7 +29,9 @@ def quiet() -> None:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.WARNING)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
     for name in ("rasa", "rasa_sdk", "sanic.access", "asyncio"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -67,6 +69,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
     web = WebChannel.from_credentials(None)
     rasa_channel.register([web], app, route="/")
+    web.recover = store.said
     app.ctx.agent, app.ctx.web = agent, web
     return app
 
@@ -107,7 +110,10 @@ def serve(settings: Settings, model: Path) -> int:
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
         base = f"http://{settings.host}:{settings.port}"
-        print(f"诉访通已启动\n  群众页面  {base}/\n  工作台    端口 {settings.desk_port} 已预留；现在用 .venv/bin/sufang case 办件\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止", flush=True)
+        print(
+            f"诉访通已启动\n  群众页面  {base}/\n  工作台    端口 {settings.desk_port} 已预留；现在用 .venv/bin/sufang case 办件\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",
+            flush=True,
+        )
 
     with contextlib.suppress(KeyboardInterrupt):
         app.run(sock=listener, workers=1, access_log=False, debug=False, motd=False) if _has_motd(app) else app.run(

@@ -27,7 +27,18 @@ _HELP = (
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
 )
 #: Settings of parts that later versions bring; named here so that a typing error is told from a later name.
-_LATER = ("SUFANG_REDIS_URL", "SUFANG_BROKER_URL", "SUFANG_UPSTREAM_URL", "SUFANG_UPSTREAM_TOKEN", "SUFANG_WECHAT_TOKEN", "SUFANG_WECHAT_AES_KEY", "SUFANG_WECHAT_APP_ID", "SUFANG_WECHAT_APP_SECRET", "SUFANG_WECHAT_API_BASE", "SUFANG_WECHAT_MAX_AGE")
+_LATER = (
+    "SUFANG_REDIS_URL",
+    "SUFANG_BROKER_URL",
+    "SUFANG_UPSTREAM_URL",
+    "SUFANG_UPSTREAM_TOKEN",
+    "SUFANG_WECHAT_TOKEN",
+    "SUFANG_WECHAT_AES_KEY",
+    "SUFANG_WECHAT_APP_ID",
+    "SUFANG_WECHAT_APP_SECRET",
+    "SUFANG_WECHAT_API_BASE",
+    "SUFANG_WECHAT_MAX_AGE",
+)
 
 
 class SettingsError(Exception):
@@ -103,7 +114,11 @@ class Settings:
         if not re.match(r"(sqlite|postgresql\+psycopg2)://", url):
             problems.append("SUFANG_DATABASE_URL 应以 sqlite:// 或 postgresql+psycopg2:// 开头")
         origins = tuple(o.strip().rstrip("/") for o in get("SUFANG_ALLOWED_ORIGINS").split(",") if o.strip())
-        problems += [f"SUFANG_ALLOWED_ORIGINS 里的 {o} 不是网站来源" for o in origins if not urlsplit(o).netloc or urlsplit(o).path]
+        problems += [
+            f"SUFANG_ALLOWED_ORIGINS 里的 {o} 不是网站来源"
+            for o in origins
+            if not urlsplit(o).netloc or urlsplit(o).path
+        ]
         settings = cls(
             env=mode,
             host=get("SUFANG_HOST") or "127.0.0.1",

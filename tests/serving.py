@@ -37,9 +37,17 @@ class Server:
 
     def start(self) -> Server:
         env = {k: v for k, v in os.environ.items() if not k.startswith("SUFANG_")}
-        env |= {"SUFANG_ENV": "test", "SUFANG_NOW": "2026-11-23", "SUFANG_RATE_LIMITS": "off", "SUFANG_DATA_DIR": str(self.data), "SUFANG_PORT": str(self.port)}
+        env |= {
+            "SUFANG_ENV": "test",
+            "SUFANG_NOW": "2026-11-23",
+            "SUFANG_RATE_LIMITS": "off",
+            "SUFANG_DATA_DIR": str(self.data),
+            "SUFANG_PORT": str(self.port),
+        }
         self.log = (self.data / "serve.log").open("ab")
-        self.process = subprocess.Popen([sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=env | self.settings, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=env | self.settings, stdout=self.log, stderr=self.log
+        )
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -58,9 +66,19 @@ class Server:
         self.log.close()
         return code
 
-    def call(self, method: str, path: str, body: Any = None, token: str = "", headers: dict[str, str] | None = None, raw: bytes | None = None) -> tuple[int, Any]:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> tuple[int, Any]:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+        request = urllib.request.Request(
+            self.base + path, data, {"Content-Type": "application/json", **(headers or {})}, method=method
+        )
         if token:
             request.add_header("Authorization", "Bearer " + token)
         try:
@@ -96,6 +114,13 @@ class Citizen:
 
     def to_summary(self) -> list[dict[str, Any]]:
         """A whole story up to the summary."""
-        for text in ("楼下川菜馆的油烟从今年三月开始往我家窗户灌，物业说管不了", "帮我登记", "要求装净化设备", "昆明市五华区莲花街道翠湖里小区", "老灶台川菜馆", "李春梅"):
+        for text in (
+            "楼下川菜馆的油烟从今年三月开始往我家窗户灌，物业说管不了",
+            "帮我登记",
+            "要求装净化设备",
+            "昆明市五华区莲花街道翠湖里小区",
+            "老灶台川菜馆",
+            "李春梅",
+        ):
             self.say(text)
         return self.say("13800001234")

@@ -8,7 +8,7 @@ import logging
 import math
 import re
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
@@ -67,12 +67,12 @@ class WebChannel(InputChannel):
     """The citizen's channel. In credentials.yml: `bot.channels.web.WebChannel: {}`."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Name in events and of the blueprint."""
         return "web"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> InputChannel:
+    def from_credentials(cls, credentials: Dict[str, Any] | None) -> InputChannel:
         """Built by Rasa; everything comes from the settings."""
         settings = Settings.from_env()
         keys = open_keyring(settings)
@@ -82,10 +82,12 @@ class WebChannel(InputChannel):
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
         self._locks = WaitingLockStore()
-        self.counters: Dict[Text, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
+        self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.ready = False
+        #: Finds what a turn that was already processed said: (conversation, message id) → messages, [] if it was not.
+        self.recover: Callable[[str, str], Awaitable[List[Dict[str, Any]]]] | None = None
 
-    def url_prefix(self) -> Text:
+    def url_prefix(self) -> str:
         """The page is at the root."""
         return "/"
 
@@ -93,7 +95,7 @@ class WebChannel(InputChannel):
         """All routes."""
         bp = Blueprint("web")
 
-        def route(path: Text, method: Text, work: Callable[[Request], Awaitable[HTTPResponse]]) -> None:
+        def route(path: str, method: str, work: Callable[[Request], Awaitable[HTTPResponse]]) -> None:
             async def guarded(request: Request) -> HTTPResponse:
                 return await self._guard(request, work)
 
@@ -117,7 +119,9 @@ class WebChannel(InputChannel):
     async def _guard(self, request: Request, work: Callable[[Request], Awaitable[HTTPResponse]]) -> HTTPResponse:
         """Checks the origin, runs `work`, and turns every failure into the error object."""
         try:
-            if not origin_allowed(request.headers.get("Origin"), request.headers.get("Host", ""), self._settings.allowed_origins):
+            if not origin_allowed(
+                request.headers.get("Origin"), request.headers.get("Host", ""), self._settings.allowed_origins
+            ):
                 raise Refusal(403, "origin")
             done = await work(request)
         except Refusal as e:
@@ -127,9 +131,17 @@ class WebChannel(InputChannel):
         except ConflictError as e:
             done = self._refuse(Refusal(409, "conflict", str(e)))
         except PetitionError as e:
-            done = self._refuse(Refusal(503, "store_down", str(e) if isinstance(e, StoreUnavailable) else catalogue().say("store_down")))
+            done = self._refuse(
+                Refusal(503, "store_down", str(e) if isinstance(e, StoreUnavailable) else catalogue().say("store_down"))
+            )
         except Exception as e:
-            logger.error("%s %s failed: %s", request.method, request.path, type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+            logger.error(
+                "%s %s failed: %s",
+                request.method,
+                request.path,
+                type(e).__name__,
+                exc_info=logger.isEnabledFor(logging.DEBUG),
+            )
             self.counters["errors"] += 1
             done = self._refuse(Refusal(503, "failed", catalogue().say("store_down")))
         for name, value in HEADERS.items():
@@ -149,7 +161,7 @@ class WebChannel(InputChannel):
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
-    def _conversation(self, request: Request) -> Text:
+    def _conversation(self, request: Request) -> str:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         conversation = self._tokens.conversation(token.strip()) if scheme.lower() == "bearer" else None
         if conversation is None:
@@ -172,7 +184,12 @@ class WebChannel(InputChannel):
         self._limit(self._messages, request)
         body = _body(request)
         key, text, payload = body.get("id"), body.get("text"), body.get("payload")
-        if not isinstance(key, str) or not 0 < len(key) <= 100 or (text is None) == (payload is None) or not isinstance(text if payload is None else payload, str):
+        if (
+            not isinstance(key, str)
+            or not 0 < len(key) <= 100
+            or (text is None) == (payload is None)
+            or not isinstance(text if payload is None else payload, str)
+        ):
             raise Refusal(400, "malformed")
         said = str(text if payload is None else payload)
         if len(said) > MAX_TEXT:
@@ -180,32 +197,48 @@ class WebChannel(InputChannel):
         if not said.strip():
             raise Refusal(400, "empty")
         attachments = body.get("attachments") or []
-        if not isinstance(attachments, list) or any(not isinstance(a, str) for a in attachments) or len(attachments) > 20:
+        if (
+            not isinstance(attachments, list)
+            or any(not isinstance(a, str) for a in attachments)
+            or len(attachments) > 20
+        ):
             raise Refusal(400, "malformed")
         what = {"payload": said} if payload is not None else {"text": said}
         if attachments:
             what["attachments"] = json.dumps(attachments)
-        messages = await self._turn(handle, conversation, "m:" + key, what, said, {"payload": payload is not None, "attachments": attachments})
+        messages = await self._turn(
+            handle, conversation, "m:" + key, what, said, {"payload": payload is not None, "attachments": attachments}
+        )
         return _json({"messages": messages})
 
-    async def _turn(self, handle: Handler, conversation: Text, key: Text, what: Dict[Text, Any], said: Text, how: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+    async def _turn(
+        self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
+    ) -> List[Dict[str, Any]]:
         """One turn, once: the same id again gets what it got before. Nothing is answered before it is stored."""
         async with self._locks.lock(conversation):
-            given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
+            new, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
             if given is not None:
                 return given
             message = await self._user_message(conversation, key, said, how)
             out = message.output_channel
-            await handle(message)
             assert isinstance(out, MessageCollector)
-            messages = out.messages or [{"text": catalogue().say("not_understood"), "custom": {"kind": "error", "code": "no_answer", "retry": True}}]
+            # A crash may have come between the turn and its answer: then it is not done twice, its answer is found again.
+            out.messages = [] if new or self.recover is None else await self.recover(conversation, message.message_id)
+            if not out.messages:
+                await handle(message)
+            messages = out.messages or [
+                {
+                    "text": catalogue().say("not_understood"),
+                    "custom": {"kind": "error", "code": "no_answer", "retry": True},
+                }
+            ]
             await asyncio.to_thread(self._chat.finish, conversation, key, messages)
             self.counters["turns"] += 1
             return messages
 
-    async def _user_message(self, conversation: Text, key: Text, said: Text, how: Dict[Text, Any]) -> UserMessage:
+    async def _user_message(self, conversation: str, key: str, said: str, how: Dict[str, Any]) -> UserMessage:
         out = MessageCollector()
-        parsed: Optional[Dict[Text, Any]] = None
+        parsed: Dict[str, Any] | None = None
         if how.get("intent"):
             parsed = {"text": "", "intent": {"name": how["intent"], "confidence": 1.0}, "entities": []}
         elif how.get("payload"):
@@ -215,17 +248,30 @@ class WebChannel(InputChannel):
             said += "".join(f"\n（附件：{n}）" for n in names)
         # A text that looks like a command must stay a text: Rasa would read /intent{…} as one.
         said = "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
-        return UserMessage(said, out, conversation, parse_data=parsed, input_channel=self.name(), message_id=f"{conversation[:8]}:{key}")
+        return UserMessage(
+            said,
+            out,
+            conversation,
+            parse_data=parsed,
+            input_channel=self.name(),
+            message_id=f"{conversation[:8]}:{key}",
+        )
 
-    async def _pressed(self, conversation: Text, payload: Text) -> Tuple[Text, Optional[Dict[Text, Any]]]:
+    async def _pressed(self, conversation: str, payload: str) -> Tuple[str, Dict[str, Any] | None]:
         """A button counts only while it is on offer; anything else is a text that somebody typed."""
         offered = await asyncio.to_thread(self._chat.last_response, conversation)
         titles = {b["payload"]: b["title"] for m in offered for b in m.get("buttons", ())}
         m = _PAYLOAD.match(payload)
         if payload not in titles or not m:
             return payload, None
-        entities = [{"entity": k, "value": v, "start": 0, "end": 0} for k, v in json.loads(m["entities"] or "{}").items()]
-        return titles[payload], {"text": titles[payload], "intent": {"name": m["intent"], "confidence": 1.0}, "entities": entities}
+        entities = [
+            {"entity": k, "value": v, "start": 0, "end": 0} for k, v in json.loads(m["entities"] or "{}").items()
+        ]
+        return titles[payload], {
+            "text": titles[payload],
+            "intent": {"name": m["intent"], "confidence": 1.0},
+            "entities": entities,
+        }
 
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
@@ -239,7 +285,15 @@ class WebChannel(InputChannel):
         if kind is None:
             raise Refusal(415, "type")
         name = re.sub(r"[\x00-\x1f/\\]", "", Path(files.name or "").name)[:100] or "附件"
-        kept = await asyncio.to_thread(self._chat.add_attachment, conversation, name, files.body, kind, self._settings.data_dir / "attachments", self._settings.now())
+        kept = await asyncio.to_thread(
+            self._chat.add_attachment,
+            conversation,
+            name,
+            files.body,
+            kind,
+            self._settings.data_dir / "attachments",
+            self._settings.now(),
+        )
         return _json(kept, 201)
 
     async def _history(self, request: Request) -> HTTPResponse:
@@ -247,7 +301,7 @@ class WebChannel(InputChannel):
         after = request.args.get("after", "0")
         if not after.isdigit():
             raise Refusal(400, "malformed")
-        messages: List[Dict[Text, Any]] = []
+        messages: List[Dict[str, Any]] = []
         for turn in await asyncio.to_thread(self._chat.history, conversation, int(after)):
             said = turn["request"].get("text")
             if said:
@@ -287,7 +341,7 @@ class WebChannel(InputChannel):
         return await response.file(str(STATIC / "index.html"), mime_type="text/html; charset=utf-8")
 
 
-def _body(request: Request) -> Dict[Text, Any]:
+def _body(request: Request) -> Dict[str, Any]:
     """The JSON object of a request."""
     try:
         value = json.loads(request.body)
@@ -298,7 +352,7 @@ def _body(request: Request) -> Dict[Text, Any]:
     return value
 
 
-def _json(value: Any, status: int = 200, headers: Optional[Dict[Text, Text]] = None) -> HTTPResponse:
+def _json(value: Any, status: int = 200, headers: Dict[str, str] | None = None) -> HTTPResponse:
     """JSON with the characters as they are."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return HTTPResponse(body, status=status, headers=headers or {}, content_type="application/json; charset=utf-8")

@@ -119,9 +119,7 @@ class _Entry:
             raise KnowledgeError(f"{self.where}：{e}") from e
 
     def when(self) -> dict[str, tuple[str, ...]]:
-        return {
-            k: tuple(_word(x) for x in (v if isinstance(v, list) else [v])) for k, v in self.table("when").items()
-        }
+        return {k: tuple(_word(x) for x in (v if isinstance(v, list) else [v])) for k, v in self.table("when").items()}
 
     def done(self) -> None:
         unknown = set(map(str, self.data)) - self.read
@@ -159,7 +157,13 @@ def _law(e: _Entry) -> Law:
 def _clock(where: str, raw: Any) -> Clock:
     e = _Entry(where, raw)
     clock = Clock(
-        e.text("text"), e.text("length", ""), e.texts("starts"), e.text("label", ""), e.when(), e.basis(), e.flag("unverified")
+        e.text("text"),
+        e.text("length", ""),
+        e.texts("starts"),
+        e.text("label", ""),
+        e.when(),
+        e.basis(),
+        e.flag("unverified"),
     )
     e.done()
     return clock

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -33,28 +40,32 @@ class FusedNLU(GraphComponent):
     """Sets `intent`, `intent_ranking` and, for `faq`, the entity `topic`."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """No options: what could be tuned is data."""
         return {}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         """Packages that training needs beside the standard library."""
         return ["sklearn", "numpy"]
 
-    def __init__(self, storage: ModelStorage, resource: Resource, model: Optional[LinearText] = None) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, model: LinearText | None = None) -> None:
         self._storage, self._resource, self._model = storage, resource, model
         self._settings = Settings.from_env()
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> FusedNLU:
         """A new, untrained component."""
         return cls(model_storage, resource)
 
     @staticmethod
-    def fingerprint_addon(config: Dict[str, Any]) -> Optional[str]:
+    def fingerprint_addon(config: Dict[str, Any]) -> str | None:
         """The knowledge base is training data too, so it belongs into the fingerprint."""
         digest = hashlib.sha256()
         for folder in ("answers", "disputes"):
@@ -78,7 +89,7 @@ class FusedNLU(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -92,7 +103,7 @@ class FusedNLU(GraphComponent):
         """Training needs no features from here."""
         return training_data
 
-    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
+    def process(self, messages: List[Message], tracker: DialogueStateTracker | None = None) -> List[Message]:
         """Reads each message in the context of the conversation; without a tracker it is read as a first turn."""
         scene = scene_of(tracker.current_slot_values() if tracker else {}, bool(tracker and tracker.active_loop_name))
         for message in messages:
@@ -101,7 +112,9 @@ class FusedNLU(GraphComponent):
             reading = gate.read(text, scores, scene, self._settings.today())
             ranking = [{INTENT_NAME_KEY: k, PREDICTED_CONFIDENCE_KEY: p} for k, p in list(scores.items())[:5]]
             message.set(
-                INTENT, {INTENT_NAME_KEY: reading.intent, PREDICTED_CONFIDENCE_KEY: reading.confidence}, add_to_output=True
+                INTENT,
+                {INTENT_NAME_KEY: reading.intent, PREDICTED_CONFIDENCE_KEY: reading.confidence},
+                add_to_output=True,
             )
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
             if reading.topic:

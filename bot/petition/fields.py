@@ -20,15 +20,21 @@ from bot.petition.understand import answers, contacts, counts, dates, demands, m
 SURE = 0.7
 _WORKED = re.compile(r"(?:干|做|打工|上班|工作|上工|住|用|交|等|跑|开|租|养|种)了?(?:也?有|大概|差不多|快)?$")
 _REFUSES = {
-    "phone": re.compile(r"(?:电话|手机|号码|联系方式)[^，。！？]{0,8}(?:不留|不给|不想留|不想给|不提供|不填|不方便|都不)"),
+    "phone": re.compile(
+        r"(?:电话|手机|号码|联系方式)[^，。！？]{0,8}(?:不留|不给|不想留|不想给|不提供|不填|不方便|都不)"
+    ),
     "name": re.compile(r"(?:名字|姓名|真名)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不写|不方便|不说)"),
     "address": re.compile(r"(?:住址|地址|家在哪)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不写|不方便|不说)"),
     "id_number": re.compile(r"(?:身份证|证件)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不方便|都不)"),
 }
 #: A place counts as told when it names at least a town, a road or a housing estate.
-_EXACT = re.compile(r"[\u4e00-\u9fffA-Z\d]{2}(?:[市区县镇乡]|街道|开发区)|[\u4e00-\u9fffA-Z\d]{3}(?:村|路|小区|花园|家园|苑|广场)")
+_EXACT = re.compile(
+    r"[\u4e00-\u9fffA-Z\d]{2}(?:[市区县镇乡]|街道|开发区)|[\u4e00-\u9fffA-Z\d]{3}(?:村|路|小区|花园|家园|苑|广场)"
+)
 _BY_TEXT = re.compile(r"(?:只能|请|就|用|发)(?:发)?短信|(?:别|不要|不能|没法)(?:给我)?(?:打|接)电话|听不见")
-_ANONYMOUS = re.compile(r"匿名|(?:别|不要|不能|不想|不敢)(?:让|叫)?[^，。！？]{0,8}(?:知道是我|知道我是谁)|不(?:想)?(?:透露|暴露)(?:我的)?(?:姓名|身份|名字)")
+_ANONYMOUS = re.compile(
+    r"匿名|(?:别|不要|不能|不想|不敢)(?:让|叫)?[^，。！？]{0,8}(?:知道是我|知道我是谁)|不(?:想)?(?:透露|暴露)(?:我的)?(?:姓名|身份|名字)"
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,13 @@ def fields() -> dict[str, FieldSpec]:
         try:
             ask = raw["ask"] if isinstance(raw["ask"], list) else [raw["ask"]]
             out[key] = FieldSpec(
-                key, raw["label"], tuple(ask), raw["why"], raw.get("retry", ""), bool(raw.get("personal")), raw.get("declined", "")
+                key,
+                raw["label"],
+                tuple(ask),
+                raw["why"],
+                raw.get("retry", ""),
+                bool(raw.get("personal")),
+                raw.get("declined", ""),
             )
         except (KeyError, TypeError) as e:
             raise KnowledgeError(f"fields.yml:{key}：缺少 {e}") from e
@@ -204,5 +216,7 @@ def show(key: str, value: Any) -> str:
         return f"{value}"
     if key == "occurred_on":
         y, *rest = str(value).split("-") if re.fullmatch(r"\d{4}(-\d\d){0,2}", str(value)) else (str(value),)
-        return y + "年" + "".join(f"{int(n)}{u}" for n, u in zip(rest, "月日")) if rest or y.isdigit() else y
+        return (
+            y + "年" + "".join(f"{int(n)}{u}" for n, u in zip(rest, "月日", strict=False)) if rest or y.isdigit() else y
+        )
     return str(value)

@@ -31,7 +31,15 @@ FINAL = frozenset({"closed", "withdrawn", "merged"})
 WITHOUT_31 = frozenset({"建议意见", "检举控告"})
 _BEFORE_REPLY = ("registered", "dispatched", "notified", "guided", "accepted", "not_accepted", "handling", "extended")
 #: What a transition must carry, in words.
-_DATA_NAMES = {"reason": "理由", "basis": "依据", "where": "去向", "kind": "转送还是交办", "approved_by": "批准人", "notice": "延期告知", "agency": "承办单位"}
+_DATA_NAMES = {
+    "reason": "理由",
+    "basis": "依据",
+    "where": "去向",
+    "kind": "转送还是交办",
+    "approved_by": "批准人",
+    "notice": "延期告知",
+    "agency": "承办单位",
+}
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,12 @@ def _check_dates(standing: Standing, to: str, today: date, data: Mapping[str, An
         raise TransitionError("提出异议要在收到后 5 个工作日内。")
     if to in ("review", "final_review") and today > clocks.XF_REVIEW_APPLY.due(since):
         raise TransitionError("申请要在收到书面意见之日起 30 日内提出。")
-    if standing.status == "replied" and to == "closed" and standing.category not in WITHOUT_31 and today <= clocks.XF_REVIEW_APPLY.due(since):
+    if (
+        standing.status == "replied"
+        and to == "closed"
+        and standing.category not in WITHOUT_31
+        and today <= clocks.XF_REVIEW_APPLY.due(since)
+    ):
         raise TransitionError("答复后 30 日内，信访人还可以申请复查，不能办结。")
     if to == "extended" and int(data.get("days", 30)) > 30:
         raise TransitionError("延期不超过 30 日。")
@@ -157,7 +170,11 @@ def next_step(standing: Standing) -> Next:
     if status == "dispatched":
         return Next("notify", clocks.XF_NOTIFY.due(since), "23")
     if status == "notified":
-        return Next("study" if standing.category == "建议意见" else "inspect" if standing.category == "检举控告" else "decide", None, "31")
+        return Next(
+            "study" if standing.category == "建议意见" else "inspect" if standing.category == "检举控告" else "decide",
+            None,
+            "31",
+        )
     if status in ("accepted", "handling", "extended"):
         start = standing.entered.get("accepted")
         if start is None:

@@ -20,17 +20,32 @@ def next_of(view: CaseView, today: date, say: Catalogue | None = None) -> dict[s
     """`next` of the contracts: what, due, overdue."""
     step = next_step(standing_of(view.category, view.filed_on, moves_of(view)))
     what = (say or catalogue()).say(f"next_{step.key}")
-    return {"what": what, "due": step.due.isoformat() if step.due else None, "overdue": bool(step.due and today > step.due)}
+    return {
+        "what": what,
+        "due": step.due.isoformat() if step.due else None,
+        "overdue": bool(step.due and today > step.due),
+    }
 
 
 def progress_object(view: CaseView, today: date, say: Catalogue | None = None) -> dict[str, Any]:
     """Members of the `progress` message. Who did a step is shown as a unit, never as a person."""
     nodes = [
-        {"status": e.target, "at": e.at.date().isoformat(), "by": view.agency if e.by not in ("system", "petitioner") else "信访局", "note": STATUS_NAMES[e.target]}
+        {
+            "status": e.target,
+            "at": e.at.date().isoformat(),
+            "by": view.agency if e.by not in ("system", "petitioner") else "信访局",
+            "note": STATUS_NAMES[e.target],
+        }
         for e in view.events
         if e.target
     ]
-    return {"kind": "progress", "case_no": view.case_no, "status": view.status, "nodes": nodes, "next": next_of(view, today, say)}
+    return {
+        "kind": "progress",
+        "case_no": view.case_no,
+        "status": view.status,
+        "nodes": nodes,
+        "next": next_of(view, today, say),
+    }
 
 
 def progress_message(view: CaseView, today: date) -> Message:

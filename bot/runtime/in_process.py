@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any, Optional
+from typing import Any
 
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
@@ -20,15 +20,22 @@ class InProcessEndpoint(EndpointConfig):
     A failing action does not end in silence: it is logged by its name and the type of its error alone, and the person is told.
     """
 
-    def __init__(self, package: str = "actions", apology: str = "系统出了点问题，刚才这句没有处理好，请再说一遍。") -> None:
+    def __init__(
+        self, package: str = "actions", apology: str = "系统出了点问题，刚才这句没有处理好，请再说一遍。"
+    ) -> None:
         super().__init__(url="in-process")
         self._executor = ActionExecutor()
         self._executor.register_package(package)
         self._apology = apology
 
     async def request(
-        self, method: str = "post", subpath: Optional[str] = None, content_type: str = "application/json", compress: bool = False, **kwargs: Any
-    ) -> Optional[Any]:
+        self,
+        method: str = "post",
+        subpath: str | None = None,
+        content_type: str = "application/json",
+        compress: bool = False,
+        **kwargs: Any,
+    ) -> Any | None:
         """Runs `next_action`. A rejection is told as Rasa expects it of a server: as a 400."""
         call = kwargs.get("json") or {}
         try:
@@ -39,7 +46,12 @@ class InProcessEndpoint(EndpointConfig):
         except ActionNotFoundException:
             raise
         except Exception as e:
-            logger.error("action %s failed: %s", call.get("next_action"), type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+            logger.error(
+                "action %s failed: %s",
+                call.get("next_action"),
+                type(e).__name__,
+                exc_info=logger.isEnabledFor(logging.DEBUG),
+            )
             custom = {"kind": "error", "code": "action_failed", "retry": True}
             return {"events": [], "responses": [{"text": self._apology, "custom": custom}]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import Any, AsyncGenerator, Dict, Optional, Text
+from typing import Any, AsyncGenerator, Dict
 
 from rasa.core.lock import TicketLock
 from rasa.core.lock_store import InMemoryLockStore, LockError
@@ -18,13 +18,13 @@ class WaitingLockStore(InMemoryLockStore):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
-        self._held: Dict[Text, asyncio.Lock] = {}
-        self._wanted: Dict[Text, int] = {}
+        self._held: Dict[str, asyncio.Lock] = {}
+        self._wanted: Dict[str, int] = {}
 
     @asynccontextmanager
     async def lock(
-        self, conversation_id: Text, lock_lifetime: float = 60.0, wait_time_in_seconds: float = 1.0
-    ) -> AsyncGenerator[Optional[TicketLock], None]:
+        self, conversation_id: str, lock_lifetime: float = 60.0, wait_time_in_seconds: float = 1.0
+    ) -> AsyncGenerator[TicketLock | None, None]:
         """Holds the conversation. Raises LockError when it is not free in time."""
         lock = self._held.setdefault(conversation_id, asyncio.Lock())
         self._wanted[conversation_id] = self._wanted.get(conversation_id, 0) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Dict, Iterable, List, Optional, Text, Type
+from typing import Any, Dict, Iterable, List, Type
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -17,21 +17,21 @@ from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
+from bot.petition.errors import ConflictError
 from bot.settings import Settings
 from bot.storage.chat import EventLog
 from bot.storage.open import open_engine, open_keyring, upgrade
-from bot.petition.errors import ConflictError
 
 #: Parts of a user event that no rule ever reads again.
 _DROPPED = ("text_tokens", "response_selector")
 
 
-def _classes() -> Dict[Text, Type[Event]]:
+def _classes() -> Dict[str, Type[Event]]:
     """Event type → class. Rasa searches all subclasses for every event instead."""
     return {c.type_name: c for c in all_subclasses(Event) if getattr(c, "type_name", None)}
 
 
-def encode(event: Event) -> Text:
+def encode(event: Event) -> str:
     """One event as JSON, without what is never read again."""
     data = event.as_dict()
     parse = data.get("parse_data")
@@ -49,13 +49,17 @@ class EncryptedTrackerStore(TrackerStore):
     """
 
     def __init__(
-        self, domain: Optional[Domain] = None, event_broker: Optional[EventBroker] = None, log: Optional[EventLog] = None, **kwargs: Any
+        self,
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
+        log: EventLog | None = None,
+        **kwargs: Any,
     ) -> None:
         kwargs = {k: v for k, v in kwargs.items() if k in ("retrieve_events_from_previous_conversation_sessions",)}
         super().__init__(domain, event_broker, **kwargs)
         self._log = log or self._from_settings()
         self._types = _classes()
-        self._known: Dict[Text, int] = {}
+        self._known: Dict[str, int] = {}
 
     @staticmethod
     def _from_settings() -> EventLog:
@@ -81,7 +85,7 @@ class EncryptedTrackerStore(TrackerStore):
         if len(self._known) > 10_000:
             self._known.pop(next(iter(self._known)))
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation, or None when there is none. Raises StoreUnavailable when the database does not answer."""
         rows = await asyncio.to_thread(self._log.read, sender_id)
         self._known[sender_id] = len(rows)
@@ -89,11 +93,11 @@ class EncryptedTrackerStore(TrackerStore):
             return None
         return DialogueStateTracker.from_events(sender_id, self._decode(rows), self.domain.slots)
 
-    async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """All sessions are kept in one, so this is the same."""
         return await self.retrieve(conversation_id)
 
-    def _decode(self, rows: List[Text]) -> List[Event]:
+    def _decode(self, rows: List[str]) -> List[Event]:
         events = []
         for row in rows:
             data = json.loads(row)
@@ -104,11 +108,24 @@ class EncryptedTrackerStore(TrackerStore):
             events.append(cls._from_parameters({**data, "event": cls.type_name}))
         return events
 
-    async def delete(self, sender_id: Text) -> None:
+    async def said(self, sender_id: str, message_id: str) -> List[Dict[str, Any]]:
+        """What the bot said in the turn of a message, [] when that turn is not stored."""
+        messages: List[Dict[str, Any]] = []
+        inside = False
+        for row in await asyncio.to_thread(self._log.read, sender_id):
+            data = json.loads(row)
+            if data.get("event") == "user":
+                inside = data.get("message_id") == message_id
+            elif inside and data.get("event") == "bot":
+                extra = {k: v for k, v in (data.get("data") or {}).items() if k in ("buttons", "custom") and v}
+                messages.append({"text": data.get("text") or "", **extra})
+        return messages
+
+    async def delete(self, sender_id: str) -> None:
         """Forgets a conversation."""
         self._known.pop(sender_id, None)
         await asyncio.to_thread(self._log.delete, sender_id)
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         """All conversations."""
         return await asyncio.to_thread(self._log.senders)

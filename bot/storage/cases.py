@@ -68,7 +68,17 @@ class CaseStore:
         )  # fmt: skip
         self._event(c, number, 1, "transition", None, "registered", _at(now, today), "system", {}, filing.category)
         payload = {"case_no": number, "channel": filing.channel, "agency": filing.agency}
-        c.execute(insert(t.outbox).values(case_no=number, topic="filed", payload=self._keys.encrypt(payload, f"outbox/{number}"), created_at=now, attempts=0, next_at=now, dead=False))
+        c.execute(
+            insert(t.outbox).values(
+                case_no=number,
+                topic="filed",
+                payload=self._keys.encrypt(payload, f"outbox/{number}"),
+                created_at=now,
+                attempts=0,
+                next_at=now,
+                dead=False,
+            )
+        )
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
 
     def _next(self, c: Connection, day: date) -> int:
@@ -97,7 +107,11 @@ class CaseStore:
         detail: Mapping[str, Any], category: str,
     ) -> None:  # fmt: skip
         sealed = self._keys.encrypt(dict(detail), f"events/{number}/{seq}", self._purpose(category))
-        c.execute(insert(t.events).values(case_no=number, seq=seq, event=event, source=source, target=target, at=at, by=by, detail=sealed))
+        c.execute(
+            insert(t.events).values(
+                case_no=number, seq=seq, event=event, source=source, target=target, at=at, by=by, detail=sealed
+            )
+        )
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
@@ -113,7 +127,9 @@ class CaseStore:
         if wait > timedelta(0):
             raise TooManyAttempts(wait.total_seconds())
         with transaction(self._engine) as c:
-            row = c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
+            row = (
+                c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
+            )
         given = self._keys.code_hash(number, code)
         right = hmac.compare_digest(given, row.code_hash if row else "0" * 64)
         with transaction(self._engine) as c:
@@ -154,7 +170,9 @@ class CaseStore:
             row = self._row(c, case_no)
         if (row.category == "检举控告") != (role == "discipline"):
             raise PetitionError("您这个岗位不能查看这件事的内容。")
-        value: dict[str, Any] = self._keys.decrypt(row.content, f"cases/{row.case_no}/content", self._purpose(row.category))
+        value: dict[str, Any] = self._keys.decrypt(
+            row.content, f"cases/{row.case_no}/content", self._purpose(row.category)
+        )
         return value
 
     def find(self, status: str = "", limit: int = 50, after: str = "") -> list[CaseView]:
@@ -166,7 +184,9 @@ class CaseStore:
             return [self._view(c, row) for row in c.execute(query).all()]
 
     def _row(self, c: Connection, case_no: str) -> Row[Any]:
-        row = c.execute(select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no)).with_for_update()).first()
+        row = c.execute(
+            select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no)).with_for_update()
+        ).first()
         if row is None:
             raise NotFound("没有这个编号。")
         return row
@@ -174,9 +194,12 @@ class CaseStore:
     def _view(self, c: Connection, row: Row[Any]) -> CaseView:
         found = c.execute(select(t.events).where(t.events.c.case_no == row.case_no).order_by(t.events.c.seq)).all()
         seen = tuple(
-            EventView(e.event, e.source, e.target, _utc(e.at), e.by, str(self._detail(e, row.category).get("note", ""))) for e in found
+            EventView(e.event, e.source, e.target, _utc(e.at), e.by, str(self._detail(e, row.category).get("note", "")))
+            for e in found
         )
-        return CaseView(row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, seen)
+        return CaseView(
+            row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, seen
+        )
 
     def _detail(self, e: Row[Any], category: str) -> dict[str, Any]:
         value: dict[str, Any] = self._keys.decrypt(e.detail, f"events/{e.case_no}/{e.seq}", self._purpose(category))
@@ -185,7 +208,15 @@ class CaseStore:
     # -- working --------------------------------------------------------------------------------------------------------
 
     def transition(
-        self, case_no: str, to: str, by: str, role: str, data: Mapping[str, Any], now: datetime, today: date, version: int | None = None
+        self,
+        case_no: str,
+        to: str,
+        by: str,
+        role: str,
+        data: Mapping[str, Any],
+        now: datetime,
+        today: date,
+        version: int | None = None,
     ) -> CaseView:
         """Moves a case, with an event, if the state machine allows it. Raises TransitionError, ConflictError, NotFound."""
         with transaction(self._engine) as c:
@@ -199,11 +230,36 @@ class CaseStore:
             values = {"status": to, "version": row.version + 1, "due": lifecycle.next_step(standing).due}
             if data.get("agency"):
                 values["agency"] = data["agency"]
-            changed = c.execute(update(t.cases).where(t.cases.c.case_no == row.case_no, t.cases.c.version == row.version).values(**values))
+            changed = c.execute(
+                update(t.cases)
+                .where(t.cases.c.case_no == row.case_no, t.cases.c.version == row.version)
+                .values(**values)
+            )
             if changed.rowcount != 1:
                 raise ConflictError("这件事刚刚被别人动过，请看过最新情况再办。")
-            self._event(c, row.case_no, len(before.events) + 1, "transition", row.status, to, _at(now, today), by, data, row.category)
-            c.execute(insert(t.outbox).values(case_no=row.case_no, topic="notice", payload=self._keys.encrypt({"status": to}, f"outbox/{row.case_no}"), created_at=now, attempts=0, next_at=now, dead=False))
+            self._event(
+                c,
+                row.case_no,
+                len(before.events) + 1,
+                "transition",
+                row.status,
+                to,
+                _at(now, today),
+                by,
+                data,
+                row.category,
+            )
+            c.execute(
+                insert(t.outbox).values(
+                    case_no=row.case_no,
+                    topic="notice",
+                    payload=self._keys.encrypt({"status": to}, f"outbox/{row.case_no}"),
+                    created_at=now,
+                    attempts=0,
+                    next_at=now,
+                    dead=False,
+                )
+            )
             return self._view(c, self._row(c, row.case_no))
 
     def note(self, case_no: str, event: str, by: str, detail: Mapping[str, Any], now: datetime, today: date) -> None:
@@ -211,8 +267,12 @@ class CaseStore:
         with transaction(self._engine) as c:
             row = self._row(c, case_no)
             if row.status in ("withdrawn", "merged") or (row.status == "closed" and event != "评价"):
-                raise PetitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。")
-            count = c.execute(select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no)).scalar_one()
+                raise PetitionError(
+                    f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。"
+                )
+            count = c.execute(
+                select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no)
+            ).scalar_one()
             self._event(c, row.case_no, count + 1, event, None, None, _at(now, today), by, detail, row.category)
 
     def urge(self, case_no: str, note: str, now: datetime, today: date) -> None:
@@ -231,7 +291,11 @@ class CaseStore:
         """评价, once changeable."""
         with transaction(self._engine) as c:
             row = self._row(c, case_no)
-            done = c.execute(select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no, t.events.c.event == "评价")).scalar_one()
+            done = c.execute(
+                select(func.count())
+                .select_from(t.events)
+                .where(t.events.c.case_no == row.case_no, t.events.c.event == "评价")
+            ).scalar_one()
         if done >= 2:
             raise PetitionError("评价已经改过一次，不能再改了。")
         self.note(case_no, "评价", "petitioner", {"rating": rating, "note": words, "stage": row.status}, now, today)

@@ -30,31 +30,51 @@ class ChatStore:
     def __init__(self, engine: Engine, keys: Keyring) -> None:
         self._engine, self._keys = engine, keys
 
-    def begin(self, conversation: str, message_id: str, request: dict[str, Any], now: datetime) -> list[dict[str, Any]] | None:
-        """None for a new turn or one that never got its answer; else the answer given before. Raises ConflictError for an id that
-        was used for something else."""
+    def begin(
+        self, conversation: str, message_id: str, request: dict[str, Any], now: datetime
+    ) -> tuple[bool, list[dict[str, Any]] | None]:
+        """(whether the turn is new, the answer given before). A turn that is not new and has no answer was cut off by a crash.
+
+        Raises ConflictError for an id that was used for something else.
+        """
         turns = t.chat_turns
         hashed = request_hash(sorted(request.items(), key=str))
         with transaction(self._engine) as c:
-            row = c.execute(select(turns).where(turns.c.conversation == conversation, turns.c.message_id == message_id)).first()
+            row = c.execute(
+                select(turns).where(turns.c.conversation == conversation, turns.c.message_id == message_id)
+            ).first()
         if row is not None:
             if row.request_hash != hashed:
                 raise ConflictError("这个消息编号已经用过了。")
-            return self._open(row.response, conversation, message_id, "response") if row.response is not None else None
+            return False, self._open(
+                row.response, conversation, message_id, "response"
+            ) if row.response is not None else None
         sealed = self._keys.encrypt(request, f"turns/{conversation}/{message_id}/request")
         try:
             with transaction(self._engine) as c:
-                c.execute(insert(turns).values(conversation=conversation, message_id=message_id, request_hash=hashed, request=sealed, created_at=now))
+                c.execute(
+                    insert(turns).values(
+                        conversation=conversation,
+                        message_id=message_id,
+                        request_hash=hashed,
+                        request=sealed,
+                        created_at=now,
+                    )
+                )
         except IntegrityError:
-            return None  # the same turn arrived twice at once; the conversation's lock lets one run after the other
-        return None
+            return False, None  # another process took the same turn a moment ago
+        return True, None
 
     def finish(self, conversation: str, message_id: str, messages: list[dict[str, Any]]) -> None:
         """Keeps the answer, so that the same id is answered the same."""
         sealed = self._keys.encrypt(messages, f"turns/{conversation}/{message_id}/response")
         turns = t.chat_turns
         with transaction(self._engine) as c:
-            c.execute(update(turns).where(turns.c.conversation == conversation, turns.c.message_id == message_id).values(response=sealed))
+            c.execute(
+                update(turns)
+                .where(turns.c.conversation == conversation, turns.c.message_id == message_id)
+                .values(response=sealed)
+            )
 
     def _open(self, sealed: bytes, conversation: str, message_id: str, what: str) -> Any:
         return self._keys.decrypt(sealed, f"turns/{conversation}/{message_id}/{what}")
@@ -62,23 +82,35 @@ class ChatStore:
     def history(self, conversation: str, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
         """Turns after the row `after`, oldest first: {n, request, response}."""
         turns = t.chat_turns
-        query = select(turns).where(turns.c.conversation == conversation, turns.c.id > after, turns.c.response.isnot(None))
+        query = select(turns).where(
+            turns.c.conversation == conversation, turns.c.id > after, turns.c.response.isnot(None)
+        )
         with transaction(self._engine) as c:
             rows = c.execute(query.order_by(turns.c.id).limit(limit)).all()
         return [
-            {"n": r.id, "request": self._open(r.request, conversation, r.message_id, "request"), "response": self._open(r.response, conversation, r.message_id, "response")}
+            {
+                "n": r.id,
+                "request": self._open(r.request, conversation, r.message_id, "request"),
+                "response": self._open(r.response, conversation, r.message_id, "response"),
+            }
             for r in rows
         ]
 
     def last_response(self, conversation: str) -> list[dict[str, Any]]:
         """The messages said last, with the buttons that are on offer."""
         turns = t.chat_turns
-        query = select(turns).where(turns.c.conversation == conversation, turns.c.response.isnot(None)).order_by(turns.c.id.desc())
+        query = (
+            select(turns)
+            .where(turns.c.conversation == conversation, turns.c.response.isnot(None))
+            .order_by(turns.c.id.desc())
+        )
         with transaction(self._engine) as c:
             r = c.execute(query.limit(1)).first()
         return self._open(r.response, conversation, r.message_id, "response") if r else []
 
-    def add_attachment(self, conversation: str, name: str, data: bytes, media_type: str, folder: Path, now: datetime) -> dict[str, Any]:
+    def add_attachment(
+        self, conversation: str, name: str, data: bytes, media_type: str, folder: Path, now: datetime
+    ) -> dict[str, Any]:
         """Seals a file into `folder` under a random name and records it."""
         key = secrets.token_hex(16)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -87,7 +119,17 @@ class ChatStore:
         path.chmod(0o600)
         digest = hashlib.sha256(data).hexdigest()
         with transaction(self._engine) as c:
-            c.execute(insert(t.chat_attachments).values(id=key, conversation=conversation, name=self._keys.encrypt(name, f"attachments/{key}"), size=len(data), sha256=digest, media_type=media_type, created_at=now))
+            c.execute(
+                insert(t.chat_attachments).values(
+                    id=key,
+                    conversation=conversation,
+                    name=self._keys.encrypt(name, f"attachments/{key}"),
+                    size=len(data),
+                    sha256=digest,
+                    media_type=media_type,
+                    created_at=now,
+                )
+            )
         return {"attachment_id": key, "name": name, "size": len(data), "sha256": digest}
 
     def attachment_names(self, conversation: str, keys: Sequence[str]) -> list[str]:
@@ -111,7 +153,10 @@ class EventLog:
 
     def append(self, sender: str, first: int, payloads: Sequence[str]) -> None:
         """Writes rows first, first+1, …; raises ConflictError when another writer was there before."""
-        rows = [{"sender_id": sender, "n": first + i, "payload": self._keys.encrypt(p, f"tracker/{sender}/{first + i}")} for i, p in enumerate(payloads)]
+        rows = [
+            {"sender_id": sender, "n": first + i, "payload": self._keys.encrypt(p, f"tracker/{sender}/{first + i}")}
+            for i, p in enumerate(payloads)
+        ]
         if not rows:
             return
         try:

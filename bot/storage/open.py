@@ -27,29 +27,35 @@ def make_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, full durability) or PostgreSQL (pool, statement time-out)."""
     if make_url(url).get_backend_name() != "sqlite":
         engine = create_engine(
-            url, future=True, pool_size=5, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+            url,
+            future=True,
+            pool_size=5,
+            max_overflow=10,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
         )
 
-        @event.listens_for(engine, "connect")
         def _limits(connection: Any, record: Any) -> None:
             with connection.cursor() as cursor:
                 cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET TIME ZONE 'UTC'")
             connection.commit()
 
+        event.listen(engine, "connect", _limits)
         return engine
     engine = create_engine(url, future=True, connect_args={"timeout": 10, "check_same_thread": False})
 
-    @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, record: Any) -> None:
         # Transactions are begun by ourselves (BEGIN IMMEDIATE), so that two writers queue instead of failing half way.
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    event.listen(engine, "connect", _pragmas)
+    event.listen(engine, "begin", _begin)
     return engine
 
 

@@ -44,7 +44,14 @@ class Person:
         self.n += 1
         latest = {"text": text, "intent": {"name": intent}, "entities": list(entities), "message_id": f"m{self.n}"}
         events = [{"event": "user", "text": text, "message_id": f"m{self.n}", "timestamp": self.n}]
-        tracker = {"sender_id": self.sender, "slots": dict(self.slots), "latest_message": latest, "events": events, "active_loop": self.loop, "paused": False}
+        tracker = {
+            "sender_id": self.sender,
+            "slots": dict(self.slots),
+            "latest_message": latest,
+            "events": events,
+            "active_loop": self.loop,
+            "paused": False,
+        }
         done = asyncio.run(self.executor.run({"next_action": action, "tracker": tracker, "domain": {}}))
         for e in done["events"]:
             if e["event"] == "slot":
@@ -104,7 +111,15 @@ def test_progress_of_ones_own_case_and_nothing_for_a_wrong_code(executor) -> Non
     assert "没有查到" in wrong[0]["text"]
 
 
-@pytest.mark.parametrize(("intent", "text", "part"), [("urge", "催一下", "催办"), ("rate", "满意", "满意"), ("supplement", "补充：他们昨天又排烟了，有视频", "补充"), ("withdraw", "撤回", "撤回")])
+@pytest.mark.parametrize(
+    ("intent", "text", "part"),
+    [
+        ("urge", "催一下", "催办"),
+        ("rate", "满意", "满意"),
+        ("supplement", "补充：他们昨天又排烟了，有视频", "补充"),
+        ("withdraw", "撤回", "撤回"),
+    ],
+)
 def test_requests_about_a_filed_case(executor, intent: str, text: str, part: str) -> None:
     p = filed(executor, f"p-{intent}")
     p.run("action_file_case")

@@ -29,7 +29,10 @@ def test_a_whole_filing_gives_a_receipt_and_progress(server: Server) -> None:
     status, progress = server.call("POST", "/api/progress", code)
     assert (status, progress["status"]) == (200, "registered")
     assert progress["next"]["due"] == "2026-12-08"
-    wrong = [server.call("POST", "/api/progress", {**code, k: v}) for k, v in (("query_code", "000000"), ("case_no", "261123999990"))]
+    wrong = [
+        server.call("POST", "/api/progress", {**code, k: v})
+        for k, v in (("query_code", "000000"), ("case_no", "261123999990"))
+    ]
     assert wrong[0] == wrong[1]
     assert wrong[0][0] == 404
 
@@ -59,7 +62,10 @@ def test_twenty_people_at_once_never_see_each_others_words(server: Server) -> No
         mark = f"第{i}号人家的记号{uuid.uuid4().hex[:8]}"
         for text in (f"{STORY}，{mark}", "帮我登记", "要求整改", "五华区莲花街道"):
             c.say(text)
-        return mark, json.dumps(c.say("看看我填了什么") + server.call("GET", "/chat/history", token=c.token)[1]["messages"], ensure_ascii=False)
+        return mark, json.dumps(
+            c.say("看看我填了什么") + server.call("GET", "/chat/history", token=c.token)[1]["messages"],
+            ensure_ascii=False,
+        )
 
     with ThreadPoolExecutor(20) as pool:
         seen = list(pool.map(person, range(20)))
@@ -82,7 +88,18 @@ def test_buttons_count_only_while_they_are_on_offer(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['/affirm', '/inform{"role":"admin"}', "'; DROP TABLE cases;--", "<img src=x onerror=alert(1)>", "{narrative} 0[1] {{7*7}}", "😀😀😀", "\u202e\u200b你好", "？", "a" * 5000, "油" * 5000],
+    [
+        "/affirm",
+        '/inform{"role":"admin"}',
+        "'; DROP TABLE cases;--",
+        "<img src=x onerror=alert(1)>",
+        "{narrative} 0[1] {{7*7}}",
+        "😀😀😀",
+        "\u202e\u200b你好",
+        "？",
+        "a" * 5000,
+        "油" * 5000,
+    ],
 )
 def test_every_turn_answers_whatever_comes(server: Server, text: str) -> None:
     c = Citizen(server)
@@ -124,11 +141,25 @@ def test_a_foreign_page_is_refused_and_a_program_is_not(server: Server) -> None:
 
 
 def multipart(name: str, data: bytes) -> tuple[dict[str, str], bytes]:
-    body = b'--B\r\nContent-Disposition: form-data; name="file"; filename="' + name.encode() + b'"\r\nContent-Type: x/y\r\n\r\n' + data + b"\r\n--B--\r\n"
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="file"; filename="'
+        + name.encode()
+        + b'"\r\nContent-Type: x/y\r\n\r\n'
+        + data
+        + b"\r\n--B--\r\n"
+    )
     return {"Content-Type": "multipart/form-data; boundary=B"}, body
 
 
-@pytest.mark.parametrize(("name", "data", "status"), [("照片.jpg", b"\xff\xd8\xff" + b"0" * 100, 201), ("a.pdf", b"%PDF-1.7 x", 201), ("x.jpg", b"<html>", 415), ("big.png", b"\x89PNG\r\n\x1a\n" + b"0" * (10 * 1024 * 1024), 413)])
+@pytest.mark.parametrize(
+    ("name", "data", "status"),
+    [
+        ("照片.jpg", b"\xff\xd8\xff" + b"0" * 100, 201),
+        ("a.pdf", b"%PDF-1.7 x", 201),
+        ("x.jpg", b"<html>", 415),
+        ("big.png", b"\x89PNG\r\n\x1a\n" + b"0" * (10 * 1024 * 1024), 413),
+    ],
+)
 def test_attachments_are_known_by_their_content(server: Server, name: str, data: bytes, status: int) -> None:
     c = Citizen(server)
     headers, raw = multipart(name, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,26 @@ def test_killed_right_after_the_confirmation_it_is_filed_once(server: Server) ->
     server.start()
     again = c.say("确认提交", key="final")[-1]["custom"]
     assert (again["case_no"], again["query_code"]) == (receipt["case_no"], receipt["query_code"])
-    status, progress = server.call("POST", "/api/progress", {"case_no": receipt["case_no"], "query_code": receipt["query_code"]})
+    status, progress = server.call(
+        "POST", "/api/progress", {"case_no": receipt["case_no"], "query_code": receipt["query_code"]}
+    )
     assert (status, progress["status"]) == (200, "registered")
     other = Citizen(server)
     other.to_summary()
     assert other.say("确认提交")[-1]["custom"]["case_no"] != receipt["case_no"]
+
+
+def test_killed_between_the_commit_and_the_answer_the_answer_is_found_again(server: Server) -> None:
+    c = Citizen(server)
+    c.to_summary()
+    receipt = c.say("确认提交", key="cut")[-1]["custom"]
+    server.stop(signal.SIGKILL)
+    with sqlite3.connect(server.data / "sufang.db") as db:  # the turn is stored, its answer never left
+        assert db.execute("UPDATE chat_turns SET response = NULL WHERE message_id = 'm:cut'").rowcount == 1
+    db.close()
+    server.start()
+    again = c.say("确认提交", key="cut")[-1]["custom"]
+    assert (again["case_no"], again["query_code"]) == (receipt["case_no"], receipt["query_code"])
 
 
 def test_a_database_that_is_gone_is_said_and_nothing_is_processed(server: Server) -> None:

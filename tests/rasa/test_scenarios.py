@@ -21,7 +21,15 @@ def last(messages: list[dict[str, Any]], key: str) -> Any:
 
 def test_there_are_scenarios_of_every_repair_pattern() -> None:
     assert len(FILES) >= 30
-    assert {f.parent.name for f in FILES} >= {"happy_path", "corrections", "digressions", "cancellations", "disambiguation", "negations", "repeat"}
+    assert {f.parent.name for f in FILES} >= {
+        "happy_path",
+        "corrections",
+        "digressions",
+        "cancellations",
+        "disambiguation",
+        "negations",
+        "repeat",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
@@ -40,7 +48,9 @@ def test_scenario(path: Path, talk: Any) -> None:
             assert step["kind"] in [(m.get("custom") or {}).get("kind") for m in messages], f"{where}\n{heard}"
         for key in ("field", "channel"):
             if key in step:
-                assert last(messages, key) in (step[key] if isinstance(step[key], list) else [step[key]]), f"{where}\n{heard}"
+                assert last(messages, key) in (step[key] if isinstance(step[key], list) else [step[key]]), (
+                    f"{where}\n{heard}"
+                )
         for part in step.get("text", []):
             assert part in heard, f"{where}\n{heard}"
         for part in step.get("not", []):

@@ -18,7 +18,15 @@ def test_all_settings_are_optional() -> None:
 
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as e:
-        Settings.from_env({"SUFANG_PORT": "x", "SUFANG_NOW": "2026-11-23", "SUFANG_SECRET_KEY": "short", "SUFANG_TYPO": "1", "SUFANG_DATABASE_URL": "mysql://x"})
+        Settings.from_env(
+            {
+                "SUFANG_PORT": "x",
+                "SUFANG_NOW": "2026-11-23",
+                "SUFANG_SECRET_KEY": "short",
+                "SUFANG_TYPO": "1",
+                "SUFANG_DATABASE_URL": "mysql://x",
+            }
+        )
     for name in ("SUFANG_PORT", "SUFANG_NOW", "SUFANG_SECRET_KEY", "SUFANG_TYPO", "SUFANG_DATABASE_URL"):
         assert name in str(e.value)
 

@@ -29,8 +29,12 @@ MODEL_SHARE = 0.6
 PATH_VOTES = (1.0, 0.4, 0.25, 0.15)
 #: A text that only asks is a consultation, the more so the shorter it is (codebook, rules 6 and 9).
 ASK_BONUS = 0.35
-_ASKS = re.compile(r"请问|咨询|想了解|[吗呢么][？?。!！]?$|[?？]|如何|怎么(?:办理|算|判|申请|认定|处罚|办|写|才)|是否|多少|什么(?:条件|材料|时候|情况|手续|标准|区别)|哪些|有没有|能不能|可不可以|可以.{0,20}吗")
-_WANTS = re.compile(r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|冤")
+_ASKS = re.compile(
+    r"请问|咨询|想了解|[吗呢么][？?。!！]?$|[?？]|如何|怎么(?:办理|算|判|申请|认定|处罚|办|写|才)|是否|多少|什么(?:条件|材料|时候|情况|手续|标准|区别)|哪些|有没有|能不能|可不可以|可以.{0,20}吗"
+)
+_WANTS = re.compile(
+    r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|冤"
+)
 #: A procedure that has been gone through makes its own follow-up likelier.
 PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.2}, "police": {"judicial": 0.03, "police": 0.03}}
 #: The procedure that stands for a channel when no likely dispute has a way into it.
@@ -218,9 +222,7 @@ class Advisor:
                 scores[key] = scores.get(key, 0.0) + bonus
         return {k: scores[k] for k in sorted(scores, key=scores.__getitem__, reverse=True)}
 
-    def _leading(
-        self, channel: str, likely: Sequence[tuple[str, float]], facts: Mapping[str, str]
-    ) -> Dispute | None:
+    def _leading(self, channel: str, likely: Sequence[tuple[str, float]], facts: Mapping[str, str]) -> Dispute | None:
         """The likeliest dispute that has an open way into the channel; else the likeliest when it is likely indeed."""
         for key, weight in likely:
             d = self._k.disputes[key]
@@ -279,7 +281,14 @@ class Advisor:
             for i, a in enumerate(dispute.agencies):
                 scores[a] = scores.get(a, 0.0) + (0.3, 0.15, 0.08)[min(i, 2)]
         if procedure.agency != "其他":
-            fixed = channel in ("litigation", "judicial", "labor_arbitration", "personnel_appeal", "accusation", "police")
+            fixed = channel in (
+                "litigation",
+                "judicial",
+                "labor_arbitration",
+                "personnel_appeal",
+                "accusation",
+                "police",
+            )
             scores[procedure.agency] = scores.get(procedure.agency, 0.0) + (0.8 if fixed else 0.1)
         if peril:
             agency = DANGER_AGENCY.get(peril.kind, "公安")
@@ -296,7 +305,11 @@ class Advisor:
             fact = self._k.facts[key]
             if key in facts or fact.kind != "choice":
                 continue
-            ways = {tuple(p.procedure for p in self._open(dispute, {**facts, key: v})[:1]) for v in fact.options} if dispute else set()
+            ways = (
+                {tuple(p.procedure for p in self._open(dispute, {**facts, key: v})[:1]) for v in fact.options}
+                if dispute
+                else set()
+            )
             if len(ways) > 1:
                 out.append(key)
         clock = first.clock
@@ -308,7 +321,11 @@ class Advisor:
 
     def _second(self, text: str, channel: str, scores: Mapping[str, float]) -> str:
         """A claim of the person's own beside an accusation, or the reverse: to be registered apart (条例 30)."""
-        others = [k for k, v in scores.items() if k != channel and v > 0.22 and k not in ("consultation", "none", "suggestion")]
+        others = [
+            k
+            for k, v in scores.items()
+            if k != channel and v > 0.22 and k not in ("consultation", "none", "suggestion")
+        ]
         if channel == "accusation" and others and ("扣" in text or "欠" in text or "补给我" in text or "一起" in text):
             return others[0]
         return "accusation" if "accusation" in others else ""

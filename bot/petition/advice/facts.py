@@ -20,9 +20,7 @@ class FactReader:
 
     def __init__(self, facts: Mapping[str, Fact]) -> None:
         self._facts = facts
-        self._options = {
-            f.id: {value: Pattern(cues) for value, (_, cues) in f.options.items()} for f in facts.values()
-        }
+        self._options = {f.id: {value: Pattern(cues) for value, (_, cues) in f.options.items()} for f in facts.values()}
         self._dates = {f.id: Pattern(f.cues) for f in facts.values() if f.kind == "date"}
 
     def of_story(self, text: str, today: date) -> dict[str, str]:
@@ -30,9 +28,9 @@ class FactReader:
         out: dict[str, str] = {}
         for fact in self._facts.values():
             if fact.kind == "choice":
-                value = self._choice(fact, text)
-                if value:
-                    out[fact.id] = value
+                told = self._choice(fact, text)
+                if told:
+                    out[fact.id] = told
         found = [d for d in dates.find_dates(text, today) if d.kind == "point"]
         for key, cues in self._dates.items():
             for d in found:
@@ -51,16 +49,17 @@ class FactReader:
         for value, (title, _) in fact.options.items():
             if text.strip() in (title, value):
                 return value
-        value = self._choice(fact, text)
-        if value:
-            return value
+        told = self._choice(fact, text)
+        if told:
+            return told
         if set(fact.options) <= {"yes", "no"}:
             said = answers.yes_no(text)
             return {True: "yes", False: "no", None: None}[said]
         return None
 
     def _choice(self, fact: Fact, text: str) -> str | None:
-        best, weight = None, 0
+        best: str | None = None
+        weight = 0
         for value, pattern in self._options[fact.id].items():
             hits = [h for h in pattern.hits(text) if not _denied(text, h)]
             size = sum(len(h) for h in hits)

@@ -24,7 +24,11 @@ def explain(intent: str, draft: Draft, intake: Intake, say: Catalogue, today: da
         first = intake.advice(draft, today).channels[0]
         if intent == "materials":
             papers = "、".join(first.procedure.materials)
-            return say.say("materials_reply", name=first.procedure.name, materials=papers) if papers else say.say("materials_none")
+            return (
+                say.say("materials_reply", name=first.procedure.name, materials=papers)
+                if papers
+                else say.say("materials_none")
+            )
         return say.say("advice_why", why=first.why.rstrip("。"), basis=basis_line(first, say))
     if intent == "show_summary":
         rows = [f"{labels()[k]}：{show(k, draft.values[k])}" for k in intake.rows(draft) if k in draft.values]

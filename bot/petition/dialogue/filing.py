@@ -39,7 +39,11 @@ def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, so
 def receipt_message(receipt: Receipt, draft: Draft, say: Catalogue) -> Message:
     """Number, query code, the next date; what to keep; and further matters that were told meanwhile."""
     due = date.fromisoformat(receipt.next["due"])
-    parts = [say.say("receipt", case_no=receipt.case_no, query_code=receipt.query_code, what=receipt.next["what"], due=day(due))]
+    parts = [
+        say.say(
+            "receipt", case_no=receipt.case_no, query_code=receipt.query_code, what=receipt.next["what"], due=day(due)
+        )
+    ]
     if draft.channel == "accusation":
         parts.append(say.say("receipt_accusation"))
     elif draft.values.get("anonymous"):

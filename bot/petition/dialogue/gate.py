@@ -26,9 +26,41 @@ ENDING = frozenset({"cancel", "start_over", "goodbye"})
 #: Intents about a case that is filed already; in the middle of a form only with clear words.
 ABOUT_CASE = frozenset({"ask_progress", "urge", "supplement", "withdraw", "rate", "request_review"})
 
-_QUESTION = re.compile(r"[?？]|[吗么嘛呢吧啊]$|怎么|多久|多长|会不会|能不能|可不可以|是不是|要不要|用不用|行不行|有没有|什么|哪|几天|为啥|为何|凭什么|不是就|不行吗|咋|不[?？]?$|can |how ")
-YES = frozenset("是 是的 对 对的 没错 嗯 嗯嗯 好 好的 行 可以 中 确认 确认提交 提交 同意 ok OK 确定 要 要的 登记 帮我登记 帮我登记吧 登记吧 我要登记".split())
-_NO = frozenset("不 不是 不对 否 不用 不要 没有 不用了".split())
+_QUESTION = re.compile(
+    r"[?？]|[吗么嘛呢吧啊]$|怎么|多久|多长|会不会|能不能|可不可以|是不是|要不要|用不用|行不行|有没有|什么|哪|几天|为啥|为何|凭什么|不是就|不行吗|咋|不[?？]?$|can |how "
+)
+YES = frozenset(
+    [
+        "是",
+        "是的",
+        "对",
+        "对的",
+        "没错",
+        "嗯",
+        "嗯嗯",
+        "好",
+        "好的",
+        "行",
+        "可以",
+        "中",
+        "确认",
+        "确认提交",
+        "提交",
+        "同意",
+        "ok",
+        "OK",
+        "确定",
+        "要",
+        "要的",
+        "登记",
+        "帮我登记",
+        "帮我登记吧",
+        "登记吧",
+        "我要登记",
+    ]
+)
+_NO = frozenset(["不", "不是", "不对", "否", "不用", "不要", "没有", "不用了"])
+_SECOND = re.compile(r"^(?:对了|哦|还有|另外|顺便)[，, ]?.{0,4}(?:还有|另)?(?:一?[个件]|别的|其他)(?:事|问题|情况)")
 _SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
 
 
@@ -58,14 +90,18 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
     peril = safety.danger(text)
     if peril:
         return Reading("emergency", 1.0, peril.kind)
-    if scene.danger and not scene.pending:
-        if not _SAFE.search(text) and story.richness(text) < 0.6 and _top(scores)[0] not in ("file_it", "goodbye"):
-            return Reading("emergency", 0.9, scene.danger)
+    if scene.danger and not scene.pending and not _past_danger(text, scores):
+        return Reading("emergency", 0.9, scene.danger)
     if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
         return Reading("ask_progress", 1.0)
     if scene.offered:
         return _offered(text, scores)
     return _in_form(text, scores, scene, today) if scene.pending else _outside(text, scores)
+
+
+def _past_danger(text: str, scores: Mapping[str, float]) -> bool:
+    """After a danger was told, only safety, a matter of its own or a clear wish leads back to business."""
+    return bool(_SAFE.search(text)) or story.richness(text) >= 0.6 or _top(scores)[0] in ("file_it", "goodbye")
 
 
 def _top(scores: Mapping[str, float]) -> tuple[str, float]:
@@ -81,7 +117,7 @@ def _faq(scores: Mapping[str, float]) -> tuple[str, float]:
 def _offered(text: str, scores: Mapping[str, float]) -> Reading:
     """An unfinished draft was just offered back."""
     top, p = _top(scores)
-    if top == "start_over" and p > 0.3 or top in ("deny", "not_now") and p > 0.4 or text in _NO:
+    if (top == "start_over" and p > 0.3) or (top in ("deny", "not_now") and p > 0.4) or text in _NO:
         return Reading("start_over", 1.0)
     return Reading("resume", 1.0)
 
@@ -114,15 +150,19 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
     question = bool(_QUESTION.search(text))
     fits = pending == FACT or _fits(pending, text, today)
     surely = fits and pending not in FREE and pending != FACT
-    if text in _NO or text in YES:
+    if text in _NO or text in YES or (surely and not question):
         return Reading("inform", 1.0)
+    if _SECOND.search(text):
+        return Reading("second_matter", 1.0)
+    if top in ENDING and p >= 0.5 and len(text) <= 20:
+        return Reading(top, p)
     if answers.declines(text) and not (question and asked > 0.6):
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
     if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
         limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
-        if p >= (0.9 if surely and not question else limit):
+        if p >= limit:
             return Reading(top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
         return Reading("faq", asked, topic)
@@ -144,7 +184,11 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     if scene.pending == CONFIRM and _corrects(text, scene.draft, today):
         return Reading("change", 1.0)
     question = bool(_QUESTION.search(text))
-    if top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye") and p >= 0.4 and not (question and asked > p):
+    if (
+        top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye")
+        and p >= 0.4
+        and not (question and asked > p)
+    ):
         return Reading("not_now" if top in ("cancel", "goodbye") and scene.pending == CHOICE else top, p)
     if asked >= 0.4 and (question or asked >= 0.7):
         return Reading("faq", asked, topic)

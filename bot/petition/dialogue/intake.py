@@ -300,7 +300,14 @@ class Intake:
         return Message(
             "\n".join([*parts, text]),
             (),
-            {"kind": "ask", "field": pending, "step": step, "of": of, "required": pending in ("narrative", "demand", "place"), "why": spec.why},
+            {
+                "kind": "ask",
+                "field": pending,
+                "step": step,
+                "of": of,
+                "required": pending in ("narrative", "demand", "place"),
+                "why": spec.why,
+            },
         )
 
     def _progress(self, draft: Draft, pending: str, plan: Sequence[str]) -> tuple[int, int]:
@@ -313,9 +320,18 @@ class Intake:
         key = draft.questions[0]
         fact = self._advisor.knowledge.facts[key]
         buttons = tuple(
-            Button(title, f'/inform{{"fact": "{key}", "value": "{value}"}}') for value, (title, _) in fact.options.items()
+            Button(title, f'/inform{{"fact": "{key}", "value": "{value}"}}')
+            for value, (title, _) in fact.options.items()
         )
-        custom = {"kind": "ask", "field": "fact", "question": fact.question, "step": 1, "of": len(draft.questions), "required": False, "why": fact.why}
+        custom = {
+            "kind": "ask",
+            "field": "fact",
+            "question": fact.question,
+            "step": 1,
+            "of": len(draft.questions),
+            "required": False,
+            "why": fact.why,
+        }
         return Message("\n".join([*lead, fact.question]), buttons, custom)
 
     def rows(self, draft: Draft) -> list[str]:
@@ -337,7 +353,7 @@ class Intake:
         return out
 
     def _summary(self, draft: Draft, lead: Sequence[str]) -> Message:
-        lines = list(lead) + [self._say.say("summary_intro")]
+        lines = [*lead, self._say.say("summary_intro")]
         for i, key in enumerate(self.rows(draft), 1):
             value = self._say.say("refused_value") if key in draft.refused else show(key, draft.values[key])
             lines.append(f"{i}. {labels()[key]}：{value}")
@@ -346,7 +362,9 @@ class Intake:
             lines.append(self._say.say("summary_missing", fields="、".join(labels()[k] for k in missing)))
         lines += [self._say.say("summary_hint"), self._say.say("summary_consent")]
         buttons = (Button("确认提交", "/affirm"), Button("要修改", "/deny"), Button("先不提交", "/not_now"))
-        return Message("\n".join(lines), buttons, {"kind": "summary", "fields": self.public_fields(draft), "missing": missing})
+        return Message(
+            "\n".join(lines), buttons, {"kind": "summary", "fields": self.public_fields(draft), "missing": missing}
+        )
 
     def fact_why(self, draft: Draft) -> str:
         """Why the pending decisive question is asked."""

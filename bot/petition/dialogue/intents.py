@@ -33,4 +33,3 @@ def train_intents(knowledge: Knowledge, intents: Iterable[tuple[str, str]], key:
 def scores(model: LinearText, text: str) -> Mapping[str, float]:
     """Probabilities of all labels for a text, best first."""
     return model.scores(clean(text).text)["intent"]
-

@@ -40,20 +40,34 @@ _SYNONYMS: tuple[tuple[str, str], ...] = (
     ("on_behalf_of", "代谁反映"),
 )
 _FIELD = "|".join(f"(?P<f{i}>{words})" for i, (_, words) in enumerate(_SYNONYMS))
-_WRONG = re.compile(rf"(?:刚才|前面|我)?(?:的|那个)?(?:{_FIELD})(?:我|刚才|那里|那个|这里|也)?(?:[说写填报记弄搞]错了?|不对|有误|错了|不是这个|要改|改一下|改下|得改|变了)")
+_WRONG = re.compile(
+    rf"(?:刚才|前面|我)?(?:的|那个)?(?:{_FIELD})(?:我|刚才|那里|那个|这里|也)?(?:[说写填报记弄搞]错了?|不对|有误|错了|不是这个|要改|改一下|改下|得改|变了)"
+)
 _CHANGE = re.compile(rf"(?:把)?(?:我的|那个)?(?:{_FIELD})(?:改成|改为|换成|应该是|应为|更正为|改到)\s*(?P<to>.+)")
 _PLEASE = re.compile(rf"(?:改一下|改下|修改|更正|我要改|换一下)(?:我的|那个)?(?:{_FIELD})")
-_NUMBERED = re.compile(r"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:项|条|个|行|点)(?:[^，。：:改成是]{0,6})?(?:不对|错了|有误|改成|改为|应该是|是|[:：，,])?\s*(?P<to>.*)")
-_NOT_BUT = re.compile(r"不是\s*(?P<old>[^，。！？,；;]{1,20}?)[，,、 ]*(?:而?是|应该是|应为|是)\s*(?P<new>[^，。！？,；;]{1,30})")
-_BUT_NOT = re.compile(r"(?:是|应该是)\s*(?P<new>[^，。！？,；;]{1,30}?)[，,、 ]*(?:不是|而不是|不叫)\s*(?P<old>[^，。！？,；;]{1,20})")
+_NUMBERED = re.compile(
+    r"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:项|条|个|行|点)(?:[^，。：:改成是]{0,6})?(?:不对|错了|有误|改成|改为|应该是|是|[:：，,])?\s*(?P<to>.*)"
+)
+_NOT_BUT = re.compile(
+    r"不是\s*(?P<old>[^，。！？,；;]{1,20}?)[，,、 ]*(?:而?是|应该是|应为|是)\s*(?P<new>[^，。！？,；;]{1,30})"
+)
+_BUT_NOT = re.compile(
+    r"(?:是|应该是)\s*(?P<new>[^，。！？,；;]{1,30}?)[，,、 ]*(?:不是|而不是|不叫)\s*(?P<old>[^，。！？,；;]{1,20})"
+)
 _AFTER = re.compile(r"[，,。：: ]*(?:应该是|应为|正确的是|其实是|改成|改为|是)?\s*(?P<to>.+)$")
 
 
 def _key(m: re.Match[str]) -> str:
-    return next(_SYNONYMS[int(name[1:])][0] for name, value in m.groupdict().items() if value and name[0] == "f" and name[1:].isdigit())
+    return next(
+        _SYNONYMS[int(name[1:])][0]
+        for name, value in m.groupdict().items()
+        if value and name[0] == "f" and name[1:].isdigit()
+    )
 
 
-def find_corrections(text: str, known: Mapping[str, object], today: date, labels: Mapping[str, str]) -> list[Correction]:
+def find_corrections(
+    text: str, known: Mapping[str, object], today: date, labels: Mapping[str, str]
+) -> list[Correction]:
     """What the turn corrects. Only fields that are known can be corrected by value; by name or number also others."""
     s = clean(text).text.strip()
     if len(s) > 120:

@@ -26,26 +26,83 @@ class DateFound:
 _N = r"[零〇一二三四五六七八九十两]{1,3}|\d{1,2}"
 _Y = r"(?:19|20)\d\d|[零〇一二三四五六七八九]{2,4}|\d\d"
 _YEARS = {"今年": 0, "去年": -1, "前年": -2, "大前年": -3, "上年": -1, "头年": -1, "旧年": -1, "当年": 0}
-_DAYS = {"今天": 0, "今日": 0, "今早": 0, "今晚": 0, "刚才": 0, "昨天": -1, "昨日": -1, "昨晚": -1, "昨夜": -1, "前天": -2, "前日": -2, "大前天": -3, "明天": 1, "后天": 2, "大后天": 3}
-_FESTIVALS = {"元旦": (1, 1), "妇女节": (3, 8), "清明": (4, 5), "五一": (5, 1), "劳动节": (5, 1), "国庆": (10, 1), "十一": (10, 1)}
-_LUNAR_FESTIVALS = {"春节": (1, 1), "大年初一": (1, 1), "元宵": (1, 15), "端午": (5, 5), "中秋": (8, 15), "重阳": (9, 9), "腊八": (12, 8)}
+_DAYS = {
+    "今天": 0,
+    "今日": 0,
+    "今早": 0,
+    "今晚": 0,
+    "刚才": 0,
+    "昨天": -1,
+    "昨日": -1,
+    "昨晚": -1,
+    "昨夜": -1,
+    "前天": -2,
+    "前日": -2,
+    "大前天": -3,
+    "明天": 1,
+    "后天": 2,
+    "大后天": 3,
+}
+_FESTIVALS = {
+    "元旦": (1, 1),
+    "妇女节": (3, 8),
+    "清明": (4, 5),
+    "五一": (5, 1),
+    "劳动节": (5, 1),
+    "国庆": (10, 1),
+    "十一": (10, 1),
+}
+_LUNAR_FESTIVALS = {
+    "春节": (1, 1),
+    "大年初一": (1, 1),
+    "元宵": (1, 15),
+    "端午": (5, 5),
+    "中秋": (8, 15),
+    "重阳": (9, 9),
+    "腊八": (12, 8),
+}
 _LUNAR_MONTHS = {"正月": 1, "腊月": 12, "冬月": 11, "寒月": 11}
-_SEASONS = {"春天": 4, "春上": 3, "开春": 3, "夏天": 7, "秋天": 10, "冬天": 12, "年初": 1, "年底": 12, "年末": 12, "上半年": 3, "下半年": 9, "暑假": 7, "寒假": 1}
-_EN = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_SEASONS = {
+    "春天": 4,
+    "春上": 3,
+    "开春": 3,
+    "夏天": 7,
+    "秋天": 10,
+    "冬天": 12,
+    "年初": 1,
+    "年底": 12,
+    "年末": 12,
+    "上半年": 3,
+    "下半年": 9,
+    "暑假": 7,
+    "寒假": 1,
+}
+_EN = {
+    m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _WEEK = {c: i for i, c in enumerate("一二三四五六日", 0)} | {"天": 6} | {str(i): i - 1 for i in range(1, 8)}
 
 _ABSOLUTE = re.compile(
     rf"(?P<y>{_Y})(?:年|[-/.](?=\d))(?:\s*(?P<m>{_N})(?:月份?|[-/.](?=\d)|(?=[^\d年月]|$)))?(?:\s*(?P<d>{_N}|初[一二三四五六七八九十])(?:日|号)?(?![\d年月天个]))?"
 )
-_MONTH_DAY = re.compile(rf"(?P<rel>大前年|前年|去年|今年|上年|头年|当年)?(?:的|农历|阴历|阳历|公历)?\s*(?P<m>{_N})月(?!亮)(?P<f>份)?(?:\s*(?P<d>{_N})(?:日|号|(?=[下买那收送拿去来到开晚早上中签办])))?")
-_RELYEAR = re.compile(rf"(?P<rel>大前年|前年|去年|今年|上年|头年)(?:的|农历|阴历)?(?P<what>{'|'.join([*_LUNAR_MONTHS, *_SEASONS, *_FESTIVALS, *_LUNAR_FESTIVALS])})?")
+_MONTH_DAY = re.compile(
+    rf"(?P<rel>大前年|前年|去年|今年|上年|头年|当年)?(?:的|农历|阴历|阳历|公历)?\s*(?P<m>{_N})月(?!亮)(?P<f>份)?(?:\s*(?P<d>{_N})(?:日|号|(?=[下买那收送拿去来到开晚早上中签办])))?"
+)
+_RELYEAR = re.compile(
+    rf"(?P<rel>大前年|前年|去年|今年|上年|头年)(?:的|农历|阴历)?(?P<what>{'|'.join([*_LUNAR_MONTHS, *_SEASONS, *_FESTIVALS, *_LUNAR_FESTIVALS])})?"
+)
 _NAMED = re.compile(rf"(?P<what>{'|'.join([*_FESTIVALS, *_LUNAR_FESTIVALS])})(?:节|前|后|那天|期间|过后|之后|以后)")
 _DAY = re.compile("|".join(sorted(_DAYS, key=len, reverse=True)))
 _WEEKDAY = re.compile(r"(?P<up>上上|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?P<d>[一二三四五六日天1-7])?")
 _LASTMONTH = re.compile(rf"(?P<up>上上个?|上个?|这个?|本)月(?:(?P<d>{_N})(?:日|号))?")
-_SPAN = re.compile(rf"(?P<n>半|[零一二三四五六七八九十两几]{{1,3}}|\d{{1,3}})(?P<half>多|来)?(?:个)?(?P<half2>半)?(?P<u>年|月|星期|礼拜|周|天|日)(?P<half3>半)?(?P<more>多)?(?P<ago>之?以?前|了|以来|没|都|未|还)?(?!级|代|度|份|租|薪|工资|费|息|假|岁|底|初|末|终|内|期|班|会|检|制)")
+_SPAN = re.compile(
+    r"(?P<n>半|[零一二三四五六七八九十两几]{1,3}|\d{1,3})(?P<half>多|来)?(?:个)?(?P<half2>半)?(?P<u>年|月|星期|礼拜|周|天|日)(?P<half3>半)?(?P<more>多)?(?P<ago>之?以?前|了|以来|没|都|未|还)?(?!级|代|度|份|租|薪|工资|费|息|假|岁|底|初|末|终|内|期|班|会|检|制)"
+)
 _HALF = re.compile(r"(?:大)?半(?P<more>多)?个?(?P<more2>多)?(?P<u>年|月)(?P<more3>多)?(?P<ago>之?以?前|了|以来|没|都)?")
-_ENGLISH = re.compile(r"(?:(?P<y>20\d\d)\s*)?(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s*(?P<y2>20\d\d))?", re.I)
+_ENGLISH = re.compile(
+    r"(?:(?P<y>20\d\d)\s*)?(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s*(?P<y2>20\d\d))?",
+    re.I,
+)
 _ONLY_DAY = re.compile(rf"(?<![月\d零一二三四五六七八九十])(?P<d>{_N})号(?!楼|院|线|门|桌|件|店|房|机|码|厅|文)")
 #: A date before one of these tells who somebody is, not what happened.
 _BACKGROUND = re.compile(r"入职|进厂|进公司|出生|生的|生人|参加工作|参军|结婚|毕业|退休后")
@@ -85,7 +142,8 @@ def _lunar(y: int, m: int, d: int) -> date | None:
     from lunardate import LunarDate
 
     try:
-        return LunarDate(y, m, d).to_solar_date()
+        solar: date = LunarDate(y, m, d).to_solar_date()
+        return solar
     except (ValueError, IndexError):
         return None
 
@@ -104,133 +162,164 @@ def _back(today: date, unit: str, n: int) -> date:
     return today - timedelta(days=n * (7 if unit in ("星期", "礼拜", "周") else 1))
 
 
+class _Reader:
+    """Reads one text, family by family, the surest first; no piece of text is read twice."""
+
+    def __init__(self, s: str, today: date) -> None:
+        self.s, self.today = s, today
+        self.found: list[DateFound] = []
+        self._years: list[tuple[int, int]] = []
+
+    def _add(self, value: str | None, a: int, b: int, kind: str = "point", confidence: float = 0.9) -> None:
+        if value and all(b <= f.start or a >= f.end for f in self.found):
+            if kind == "point" and value > self.today.isoformat()[: len(value)]:
+                kind = "future"
+            self.found.append(DateFound(value, self.s[a:b], a, b, kind, confidence))
+
+    def english(self) -> None:
+        """2026 September 30, Sept 30."""
+        for m in _ENGLISH.finditer(self.s):
+            month, d = _EN[m["mon"].lower()[:3]], int(m["d"])
+            y = int(m["y"] or m["y2"] or _recent(month, d, self.today))
+            self._add(_iso(y, month, d), *m.span())
+
+    def absolute(self) -> None:
+        """A year, with month and day or a season."""
+        for m in _ABSOLUTE.finditer(self.s):
+            y = _year(m["y"])
+            if y is None or y > self.today.year + 30 or (not m["m"] and "年" not in m[0]):
+                continue
+            if re.match(r"(?:级|代|款|版|前|多|来|以前|之前|了|左右)", self.s[m.end() :]) and len(m["y"]) < 4:
+                continue
+            end, month, d = m.end(), _int(m["m"]), _int(m["d"])
+            value = _iso(y, month, d)
+            if value is None and d:
+                value, end = _iso(y, month), m.end("m")
+            if self._lunar_before(m) and month and d:
+                value = _text(_lunar(y, month, d)) or value
+            self._years.append((m.end(), y))
+            if value and month is None:
+                w = re.match(rf"的?(?:({'|'.join([*_LUNAR_MONTHS, *_SEASONS])}))", self.s[m.end() :])
+                if w:
+                    value, end = _season(y, w[1]), m.end() + w.end()
+            self._add(value, m.start(), end, "point", 0.95 if month else 0.8)
+
+    def _lunar_before(self, m: re.Match[str]) -> bool:
+        return bool(re.search(r"(?:农历|阴历)$", self.s[: m.start()])) or "农历" in m[0] or "阴历" in m[0]
+
+    def month_day(self) -> None:
+        """七月二十三号, 去年三月, 九月底; without a year the most recent one."""
+        for m in _MONTH_DAY.finditer(self.s):
+            month, d = _int(m["m"]), _int(m["d"])
+            if not month or not 1 <= month <= 12 or self._no_month(m, d):
+                continue
+            y = self.today.year + _YEARS[m["rel"]] if m["rel"] else self._year_near(m.start(), month, d)
+            tail = _PART.match(self.s, m.end()) if not d else None
+            value = _iso(y, month, d)
+            if self._lunar_before(m):
+                solar = _text(_lunar(y, month, d or 1))
+                value = (solar if d else solar[:7]) if solar else value
+            self._add(value, m.start(), tail.end() if tail else m.end())
+
+    def _no_month(self, m: re.Match[str], d: int | None) -> bool:
+        """三个月, 五月工资: months that are no date."""
+        if re.search(r"(?:个|半)$", self.s[: m.start()]):
+            return True
+        plain = not m["f"] and not d and not m["rel"]
+        return plain and bool(re.match(r"(?:工资|饼|薪|租|供|经|嫂|子|台|亮|卡)", self.s[m.end() :]))
+
+    def _year_near(self, start: int, month: int, d: int | None) -> int:
+        near = [y for at, y in self._years if at <= start and start - at <= 40 and "。" not in self.s[at:start]]
+        return near[-1] if near else _recent(month, d, self.today)
+
+    def named(self) -> None:
+        """去年腊月, 今年年底, 国庆后, 春节前."""
+        for m in _RELYEAR.finditer(self.s):
+            y = self.today.year + _YEARS[m["rel"]]
+            self._add(_season(y, m["what"]) if m["what"] else _iso(y), *m.span(), "point", 0.8 if m["what"] else 0.6)
+        for m in _NAMED.finditer(self.s):
+            what = m["what"]
+            if what in _FESTIVALS:
+                month, d = _FESTIVALS[what]
+                self._add(_iso(_recent(month, d, self.today), month), *m.span(), "point", 0.6)
+                continue
+            solar = _lunar(self.today.year, *_LUNAR_FESTIVALS[what])
+            if solar and solar > self.today:
+                solar = _lunar(self.today.year - 1, *_LUNAR_FESTIVALS[what])
+            self._add((_text(solar) or "")[:7] or None, *m.span(), "point", 0.6)
+
+    def relative(self) -> None:
+        """昨天, 上礼拜四, 上个月."""
+        for m in _DAY.finditer(self.s):
+            shift = _DAYS[m[0]]
+            day = self.today + timedelta(days=shift)
+            # 今天 and 现在 mostly say that it goes on, not when it began.
+            self._add(day.isoformat(), *m.span(), "future" if shift > 0 else "point", 0.9 if shift else 0.5)
+        for m in _WEEKDAY.finditer(self.s):
+            weeks = {"上上": -2, "上": -1, "上个": -1, "下": 1, "下个": 1}.get(m["up"], 0)
+            monday = self.today - timedelta(days=self.today.weekday()) + timedelta(weeks=weeks)
+            if m["d"]:
+                day = monday + timedelta(days=_WEEK[m["d"]])
+                self._add(day.isoformat(), *m.span(), "future" if day > self.today else "point")
+            elif weeks <= 0:
+                self._add(monday.isoformat()[:7], *m.span(), "point", 0.5)
+        for m in _LASTMONTH.finditer(self.s):
+            back = 2 if m["up"].startswith("上上") else 1 if m["up"].startswith("上") else 0
+            first = _back(self.today.replace(day=1), "月", back)
+            self._add(_iso(first.year, first.month, _int(m["d"])), *m.span())
+
+    def durations(self) -> None:
+        """四年了, 三个月前, 半个多月了: the day or month that they began."""
+        for m in _HALF.finditer(self.s):
+            if m["ago"] or m["more"] or m["more2"] or m["more3"] or len(self.s) <= 12:
+                start = self.today - timedelta(days=(183 if m["u"] == "年" else 16))
+                self._add(start.isoformat()[:7], *m.span(), "duration", 0.75)
+        for m in _SPAN.finditer(self.s):
+            n = 3 if m["n"] == "几" else _int(m["n"])
+            vague = not m["ago"] and not m["more"] and not m["half"] and len(self.s) > 12
+            if not n or m["n"] == "半" or vague or n > 120 or (m["u"] == "月" and "个" not in m[0]):
+                continue
+            unit, half = m["u"], bool(m["half2"] or m["half3"])
+            start = _back(self.today, unit, n)
+            if half:
+                start = _back(start, "月", 6) if unit == "年" else start - timedelta(days=15)
+            exact = unit not in ("年", "月") and "前" in (m["ago"] or "")
+            size = 4 if unit == "年" and not half else 10 if exact else 7
+            self._add(start.isoformat()[:size], *m.span(), "duration", 0.7)
+
+    def day_alone(self) -> None:
+        """17号 in a short answer."""
+        for m in _ONLY_DAY.finditer(self.s):
+            d = _int(m["d"])
+            if d and 1 <= d <= 31 and len(self.s) <= 20:
+                first = self.today if d <= self.today.day else _back(self.today.replace(day=1), "月", 1)
+                self._add(_iso(first.year, first.month, d), *m.span(), "point", 0.6)
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def find_dates(text: str, today: date) -> list[DateFound]:
     """Every date of a text in order, each piece of text read once."""
-    s = clean(text).text
-    found: list[DateFound] = []
-
-    def free(a: int, b: int) -> bool:
-        return all(b <= f.start or a >= f.end for f in found)
-
-    def add(value: str | None, a: int, b: int, kind: str = "point", confidence: float = 0.9) -> None:
-        if value and free(a, b):
-            if kind == "point" and value > today.isoformat()[: len(value)]:
-                kind = "future"
-            found.append(DateFound(value, s[a:b], a, b, kind, confidence))
-
-    for m in _ENGLISH.finditer(s):
-        month, d = _EN[m["mon"].lower()[:3]], int(m["d"])
-        y = int(m["y"] or m["y2"] or _recent(month, d, today))
-        add(_iso(y, month, d), *m.span())
-    named_year: list[tuple[int, int]] = []
-    for m in _ABSOLUTE.finditer(s):
-        y = _year(m["y"])
-        if y is None or y > today.year + 30 or (not m["m"] and "年" not in m[0]) or re.match(r"(?:级|代|款|版|前|多|来|以前|之前|了|左右)", s[m.end() :]) and len(m["y"]) < 4:
-            continue
-        end, month, d = m.end(), _int(m["m"]), _int(m["d"])
-        value = _iso(y, month, d)
-        if value is None and d:
-            value, end = _iso(y, month), m.end("m")
-        lunar = re.search(r"(?:农历|阴历)$", s[: m.start()]) or re.match(r"(?:农历|阴历)", m[0])
-        if lunar and month and d:
-            solar = _lunar(y, month, d)
-            value = solar.isoformat() if solar else value
-        named_year.append((m.end(), y))
-        if value and month is None:
-            w = re.match(rf"的?(?:({'|'.join([*_LUNAR_MONTHS, *_SEASONS])}))", s[m.end() :])
-            if w:
-                value, end = _season(y, w[1]), m.end() + w.end()
-        add(value, m.start(), end, "point", 0.95 if month else 0.8)
-    for m in _MONTH_DAY.finditer(s):
-        month, d = _int(m["m"]), _int(m["d"])
-        if not month or not 1 <= month <= 12:
-            continue
-        if m["rel"]:
-            y = today.year + _YEARS[m["rel"]]
-        else:
-            near = [y for at, y in named_year if at <= m.start() and m.start() - at <= 40 and "。" not in s[at : m.start()]]
-            y = near[-1] if near else _recent(month, d, today)
-        start, end = m.span()
-        if re.search(r"(?:个|半)$", s[:start]) or (not m["f"] and not d and re.match(r"(?:工资|饼|薪|租|供|经|嫂|子|台|亮|卡)", s[end:]) and not m["rel"]):
-            continue
-        tail = _PART.match(s, end) if not d else None
-        lunar_before = bool(re.search(r"(?:农历|阴历)$", s[:start])) or "农历" in m[0] or "阴历" in m[0]
-        value = _iso(y, month, d)
-        if lunar_before:
-            solar = _lunar(y, month, d or 1)
-            value = (solar.isoformat() if d else solar.isoformat()[:7]) if solar else value
-        # 七月二十三号，阳历: the gloss belongs to it and says what the words meant anyway.
-        add(value, start, tail.end() if tail else end)
-    for m in _RELYEAR.finditer(s):
-        y = today.year + _YEARS[m["rel"]]
-        add(_season(y, m["what"]) if m["what"] else _iso(y), m.start(), m.end(), "point", 0.8 if m["what"] else 0.6)
-    for m in _NAMED.finditer(s):
-        what = m["what"]
-        if what in _FESTIVALS:
-            month, d = _FESTIVALS[what]
-            add(_iso(_recent(month, d, today), month), *m.span(), "point", 0.6)
-        else:
-            solar = _lunar(today.year, *_LUNAR_FESTIVALS[what])
-            if solar and solar > today:
-                solar = _lunar(today.year - 1, *_LUNAR_FESTIVALS[what])
-            add(solar.isoformat()[:7] if solar else None, *m.span(), "point", 0.6)
-    for m in _DAY.finditer(s):
-        shift = _DAYS[m[0]]
-        day = today + timedelta(days=shift)
-        # 今天 and 现在 mostly say that it goes on, not when it began.
-        add(day.isoformat(), *m.span(), "future" if shift > 0 else "point", 0.9 if shift else 0.5)
-    for m in _WEEKDAY.finditer(s):
-        weeks = {"上上": -2, "上": -1, "上个": -1, "下": 1, "下个": 1}.get(m["up"], 0)
-        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=weeks)
-        if m["d"]:
-            day = monday + timedelta(days=_WEEK[m["d"]])
-            add(day.isoformat(), *m.span(), "future" if day > today else "point")
-        elif weeks <= 0:
-            add(monday.isoformat()[:7], *m.span(), "point", 0.5)
-    for m in _LASTMONTH.finditer(s):
-        back = 2 if m["up"].startswith("上上") else 1 if m["up"].startswith("上") else 0
-        month_day = _back(today.replace(day=1), "月", back)
-        add(_iso(month_day.year, month_day.month, _int(m["d"])), *m.span())
-    for m in _HALF.finditer(s):
-        more = m["more"] or m["more2"] or m["more3"]
-        if m["ago"] or more or len(s) <= 12:
-            start = today - timedelta(days=(183 if m["u"] == "年" else 16))
-            add(start.isoformat()[:7], *m.span(), "duration", 0.75)
-    for m in _SPAN.finditer(s):
-        n = {"几": 3}.get(m["n"]) or _int(m["n"])
-        if not n or m["n"] == "半" or (not m["ago"] and not m["more"] and not m["half"] and len(s) > 12) or n > 120:
-            continue
-        if m["u"] == "月" and "个" not in m[0]:
-            continue
-        unit = m["u"]
-        start = _back(today, unit, n)
-        if m["half2"] or m["half3"]:
-            start = _back(start, "月", 6) if unit == "年" else start - timedelta(days=15)
-        size = 4 if unit == "年" and not (m["half2"] or m["half3"]) else 7 if unit in ("年", "月") else 10
-        if size == 10 and "前" not in (m["ago"] or ""):
-            size = 7
-        add(start.isoformat()[:size], *m.span(), "duration", 0.7)
-    for m in _ONLY_DAY.finditer(s):
-        d = _int(m["d"])
-        if d and 1 <= d <= 31 and len(s) <= 20:
-            first = today if d <= today.day else _back(today.replace(day=1), "月", 1)
-            add(_iso(first.year, first.month, d), *m.span(), "point", 0.6)
-    return sorted(found, key=lambda f: f.start)
+    r = _Reader(clean(text).text, today)
+    for read in (r.english, r.absolute, r.month_day, r.named, r.relative, r.durations, r.day_alone):
+        read()
+    return sorted(r.found, key=lambda f: f.start)
 
 
 def _season(y: int, what: str | None) -> str | None:
     """A lunar month, festival or season of a year, at the precision of a month."""
     if what in _LUNAR_MONTHS:
-        solar = _lunar(y, _LUNAR_MONTHS[what], 1)
-        later = _lunar(y, _LUNAR_MONTHS[what], 15)
-        return (later or solar).isoformat()[:7] if (later or solar) else None  # type: ignore[union-attr]
+        middle = _text(_lunar(y, _LUNAR_MONTHS[what], 15))
+        return middle[:7] if middle else None
     if what in _SEASONS:
         return _iso(y, _SEASONS[what])
     if what in _FESTIVALS:
         return _iso(y, _FESTIVALS[what][0])
     if what in _LUNAR_FESTIVALS:
-        solar = _lunar(y, *_LUNAR_FESTIVALS[what])
-        return solar.isoformat()[:7] if solar else None
+        festival = _text(_lunar(y, *_LUNAR_FESTIVALS[what]))
+        return festival[:7] if festival else None
     return _iso(y)
 
 
@@ -243,5 +332,8 @@ def best_date(text: str, today: date) -> DateFound | None:
         top = max(f.confidence for f in points)
         good = [f for f in points if f.confidence >= top - 0.11]
         exact = max(len(f.value) for f in good)
-        return min((f for f in good if len(f.value) == exact or f.start < 12), key=lambda f: (-(len(f.value) == exact), f.value))
+        return min(
+            (f for f in good if len(f.value) == exact or f.start < 12),
+            key=lambda f: (-(len(f.value) == exact), f.value),
+        )
     return min(found, key=lambda f: (-f.confidence, f.start), default=None)

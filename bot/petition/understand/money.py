@@ -14,9 +14,13 @@ _BIG_UNIT = re.compile(r"\s*(万元|万块|万|亿元|亿)")
 _NOT_MONEY = re.compile(
     r"\s*(?:个月|年|月|号|日|天|岁|户|人|口|名|位|亩|平|㎡|米|公里|里地|斤|吨|栋|楼|层|室|幢|单元|次|条|点|分钟|小时|路|组|村|级|辆|棵|颗|头|只|台|套|件|张|份|期|周|代|项|步|届|批|倍|成|%|多人|来户|几户|多户|周岁|个|家|间|所|类|方|立方|公分|厘米|寸|瓦|度|时)"
 )
-_RATE = re.compile(r"(?:每|一|单)(?:平方?米?|平|个?月|年|亩|户|人|棵|颗|天|吨|斤|次|间|套|度|小时|头|方)(?:[^，。！？；,;]{0,10})$|/(?:平|月|年|亩|㎡)?$")
+_RATE = re.compile(
+    r"(?:每|一|单)(?:平方?米?|平|个?月|年|亩|户|人|棵|颗|天|吨|斤|次|间|套|度|小时|头|方)(?:[^，。！？；,;]{0,10})$|/(?:平|月|年|亩|㎡)?$"
+)
 _RATE_AFTER = re.compile(r"\s*(?:元|块|块钱)?\s*(?:/|每|一)(?:平|个?月|年|亩|户|人|棵|天|吨|斤|㎡)")
-_CONTEXT = re.compile(r"(?:欠|工资|工钱|款|费|押金|罚|赔|补偿|退|价|钱|花|付|交|借|贷|损失|卡里|存|转|贷款|收|奖金|绩效|定金|首付|要|给|还|扣|合计|共计|总共|一共|值|涨到|卖|买|打了|汇)[^，。！？；,;\d一二三四五六七八九十两百千万]{0,7}$")
+_CONTEXT = re.compile(
+    r"(?:欠|工资|工钱|款|费|押金|罚|赔|补偿|退|价|钱|花|付|交|借|贷|损失|卡里|存|转|贷款|收|奖金|绩效|定金|首付|要|给|还|扣|合计|共计|总共|一共|值|涨到|卖|买|打了|汇)[^，。！？；,;\d一二三四五六七八九十两百千万]{0,7}$"
+)
 _WANTS = re.compile(r"(?:要|赔|补|退|还|欠|拖欠|共计|合计|一共|总共|返还|支付)[^，。！？；,;]{0,6}$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -40,7 +44,9 @@ def _candidates(s: str, bare: bool) -> list[tuple[Number, int, float]]:
             out.append((n, unit.end(), 0.95))
         elif _NOT_MONEY.match(s, n.end):
             continue
-        elif n.value >= 10 and (_CONTEXT.search(s[max(0, n.start - 14) : n.start]) or any(c in n.text for c in "万千百")):
+        elif n.value >= 10 and (
+            _CONTEXT.search(s[max(0, n.start - 14) : n.start]) or any(c in n.text for c in "万千百")
+        ):
             strong = any(c in n.text for c in "万千") or bool(_CONTEXT.search(s[max(0, n.start - 14) : n.start]))
             if digits and n.value < 100 and not bare:
                 continue
@@ -61,7 +67,12 @@ def _all(text: str, bare: bool = False) -> list[tuple[Found, bool]]:
         rate = bool(_RATE.search(s[max(0, n.start - 16) : n.start]) or _RATE_AFTER.match(s, end))
         number = int(value) if value == value.to_integral_value() else float(value)
         note = "per_unit" if rate else "approximate" if n.approximate else ""
-        out.append((Found("amount", number, s[n.start : end].strip(), n.start, end, confidence, note), bool(_WANTS.search(s[max(0, n.start - 8) : n.start]))))
+        out.append(
+            (
+                Found("amount", number, s[n.start : end].strip(), n.start, end, confidence, note),
+                bool(_WANTS.search(s[max(0, n.start - 8) : n.start])),
+            )
+        )
     return out
 
 

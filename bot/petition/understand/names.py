@@ -17,11 +17,17 @@ _DOUBLE = "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人
 _CH = "\u4e00-\u9fff"
 _NAME = rf"(?:(?:{_DOUBLE})[{_CH}]{{1,2}}|[{_SURNAMES}][{_CH}]{{1,2}}|[{_CH}]{{1,6}}·[{_CH}]{{1,8}})"
 _STOP = "的是在从住有没和与也这那说要想就去来到今年岁被把给对跟向他她我你们家因为了吗吧呢啊不人本一反电手联现，。"
-_INTRO = re.compile(rf"(?:我叫|俺叫|我名叫|名叫|我是|本人叫?|反映人[:：]|姓名[:：]?|署名[:：]|联系人[:：]|投诉人[:：]|举报人[:：]|信访人[:：]|名字(?:是|叫)?)\s*({_NAME})")
-_ANSWER = re.compile(rf"(?:我?姓.{{1,2}}[，, ]+|我叫|俺叫|名叫|叫|是|敝姓.{{1,2}}[，, ]*|代表|名字[是叫]?|[:：])\s*({_NAME})")
+_INTRO = re.compile(
+    rf"(?:我叫|俺叫|我名叫|名叫|我是|本人叫?|反映人[:：]|姓名[:：]?|署名[:：]|联系人[:：]|投诉人[:：]|举报人[:：]|信访人[:：]|名字(?:是|叫)?)\s*({_NAME})"
+)
+_ANSWER = re.compile(
+    rf"(?:我?姓.{{1,2}}[，, ]+|我叫|俺叫|名叫|叫|是|敝姓.{{1,2}}[，, ]*|代表|名字[是叫]?|[:：])\s*({_NAME})"
+)
 _ENGLISH = re.compile(r"\b([A-Z][a-zA-Z'.-]+(?: [A-Z][a-zA-Z'.-]+){1,3})\b")
 _LEAD = re.compile(r"^(?:嗯|哦|好的?|行|我|俺|本人|名字|姓名|叫|是|写|就写|[，,:：\s])+")
-_NOT_NAMES = re.compile(r"^(?:先不|前面|第一|方便|不|没|可以|能|都|就是|随便|匿名|实名|单位|村民|业主|居民|老百姓|市民|常住|本地|农民|江苏|广东|安徽|云南|成都|武汉|南方|北方)")
+_NOT_NAMES = re.compile(
+    r"^(?:先不|前面|第一|方便|不|没|可以|能|都|就是|随便|匿名|实名|单位|村民|业主|居民|老百姓|市民|常住|本地|农民|江苏|广东|安徽|云南|成都|武汉|南方|北方)"
+)
 
 
 def _cut(name: str, follow: str) -> str:
@@ -40,7 +46,11 @@ def find_name(text: str, asked: bool = False) -> Found | None:
     """A self introduction in a story, or, when `asked`, the name that the answer gives."""
     s = re.sub(r"<script[^<>]{0,200}>.{0,200}?</script>|<[^<>]{0,200}>", "", clean(text).text).strip()
     m = _INTRO.search(s)
-    if m and not _NOT_NAMES.match(m[1]) and (asked or m[0].startswith(("我叫", "俺叫", "本人", "我名叫")) or "：" in m[0] or ":" in m[0]):
+    if (
+        m
+        and not _NOT_NAMES.match(m[1])
+        and (asked or m[0].startswith(("我叫", "俺叫", "本人", "我名叫")) or "：" in m[0] or ":" in m[0])
+    ):
         return _found(m, s)
     if not asked:
         return None

@@ -6,14 +6,32 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1, "俩": 2, "仨": 3, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9, "廿": 20}
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+    "幺": 1,
+    "俩": 2,
+    "仨": 3,
+    "壹": 1,
+    "贰": 2,
+    "叁": 3,
+    "肆": 4,
+    "伍": 5,
+    "陆": 6,
+    "柒": 7,
+    "捌": 8,
+    "玖": 9,
+    "廿": 20,
+}
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "k": 1000, "K": 1000}
 BIG = {"万": 10_000, "亿": 100_000_000, "w": 10_000, "W": 10_000}
 
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _CHINESE = "零〇一二三四五六七八九十百千万亿两俩仨幺壹贰叁肆伍陆柒捌玖拾佰仟廿"
 #: One numeral: a run of Arabic and Chinese numeral characters with 多/来/几 and 半 where speech puts them.
-_NUMBER = re.compile(rf"(?:(?:{_ARABIC})|[{_CHINESE}])(?:(?:{_ARABIC})|[{_CHINESE}]|[多来几余](?=[{_CHINESE}十百千万亿]))*(?:[多来余几](?![么少久]))?|半(?=年|个|天|月)")
+_NUMBER = re.compile(
+    rf"(?:(?:{_ARABIC})|[{_CHINESE}])(?:(?:{_ARABIC})|[{_CHINESE}]|[多来几余](?=[{_CHINESE}十百千万亿]))*(?:[多来余几](?![么少久]))?|半(?=年|个|天|月)"
+)
 #: Words that begin with or hold a numeral character and say no number.
 _WORDS = re.compile(
     r"一下|一直|一样|一起|一定|一般|一共|一旦|一些|一点|一切|一律|一边|一会|一再|一时|一致|一同|一面|(?<![零一二三四五六七八九十百千两\d])万一|十分|千万(?=别|不|要|注意)|百姓|千方百计|四川|九江|四处|三番|两口子|"

@@ -43,7 +43,9 @@ def _simplifier() -> Any:
 @lru_cache(maxsize=1)
 def _traditional() -> re.Pattern[str]:
     """Common characters that exist in traditional writing only: without any of them there is nothing to convert."""
-    return re.compile("[們個這來時會說對過還沒錢給區縣鎮鄉處請問題應該為與業園東車門見長開關讓實現發電話號碼證據農徵補償遷樓層房單據學醫院師費資動勞護權國務員樣兩讀寫點圖書館張陳劉楊黃趙吳周鄭馮許嚴顧蔣韓葉閻餘盧萬錫賀謝貴華聯絡協議費罰訴訟裁決執]")
+    return re.compile(
+        "[們個這來時會說對過還沒錢給區縣鎮鄉處請問題應該為與業園東車門見長開關讓實現發電話號碼證據農徵補償遷樓層房單據學醫院師費資動勞護權國務員樣兩讀寫點圖書館張陳劉楊黃趙吳周鄭馮許嚴顧蔣韓葉閻餘盧萬錫賀謝貴華聯絡協議費罰訴訟裁決執]"
+    )
 
 
 @lru_cache(maxsize=256)

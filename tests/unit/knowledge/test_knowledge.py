@@ -38,16 +38,31 @@ def test_there_is_enough_of_it() -> None:
 
 def test_no_text_says_what_must_never_be_said() -> None:
     k = knowledge()
-    texts = [t for p in k.procedures.values() for t in (p.first, p.where, *p.cautions, *p.then, *(c.text for c in p.clocks))]
+    texts = [
+        t for p in k.procedures.values() for t in (p.first, p.where, *p.cautions, *p.then, *(c.text for c in p.clocks))
+    ]
     texts += [a.text for a in k.answers.values()] + [p.why for d in k.disputes.values() for p in d.paths]
     for text in texts:
-        for wrong in ("《信访条例》", "信访不予受理", "我们不予受理", "保证给您", "一律不受理", "再访就", "《大气污染防治法》", "信访期间不计入"):
+        for wrong in (
+            "《信访条例》",
+            "信访不予受理",
+            "我们不予受理",
+            "保证给您",
+            "一律不受理",
+            "再访就",
+            "《大气污染防治法》",
+            "信访期间不计入",
+        ):
             assert wrong not in text
 
 
 @pytest.mark.parametrize(
     ("law", "article", "before", "after"),
-    [("生态环境法典", "599", date(2026, 8, 14), date(2026, 8, 15)), ("治安管理处罚法", "88", date(2025, 12, 31), date(2026, 1, 1)), ("社会救助法", "48", date(2026, 6, 30), date(2026, 7, 1))],
+    [
+        ("生态环境法典", "599", date(2026, 8, 14), date(2026, 8, 15)),
+        ("治安管理处罚法", "88", date(2025, 12, 31), date(2026, 1, 1)),
+        ("社会救助法", "48", date(2026, 6, 30), date(2026, 7, 1)),
+    ],
 )
 def test_a_law_is_cited_only_while_it_is_in_force(law: str, article: str, before: date, after: date) -> None:
     basis = [Basis(law, article)]

@@ -16,7 +16,11 @@ days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 @pytest.mark.parametrize(
     ("start", "length", "last"),
     [
-        (date(2026, 11, 21), "3 working_days", date(2026, 11, 25)),  # a Saturday: counting starts on Monday after the Sunday
+        (
+            date(2026, 11, 21),
+            "3 working_days",
+            date(2026, 11, 25),
+        ),  # a Saturday: counting starts on Monday after the Sunday
         (date(2026, 11, 19), "60 days", date(2027, 1, 18)),
         (date(2026, 6, 5), "6 months", date(2026, 12, 7)),  # the 5th is a Saturday
         (date(2026, 10, 16), "1 year", date(2027, 10, 18)),

@@ -40,7 +40,11 @@ def test_a_story_is_advised_on_and_the_choice_is_the_persons(intake: Intake) -> 
 
 
 def test_only_what_is_missing_is_asked_and_each_once(intake: Intake) -> None:
-    draft = tell(intake, FUMES + "，地点是昆明市五华区莲花街道翠湖里小区，我叫李春梅，电话13800001234，要求装净化设备", ("file_it", "帮我登记"))
+    draft = tell(
+        intake,
+        FUMES + "，地点是昆明市五华区莲花街道翠湖里小区，我叫李春梅，电话13800001234，要求装净化设备",
+        ("file_it", "帮我登记"),
+    )
     asked = []
     for i in range(12):
         pending = intake.pending(draft)
@@ -73,7 +77,11 @@ def test_a_refusal_is_an_answer_and_registration_goes_on(intake: Intake, field: 
         pending = intake.pending(draft)
         if pending in ("confirm", None):
             break
-        text = said if pending == field else {"name": "李春梅", "phone": "13800001234", "address": "不写"}.get(str(pending), "昆明市五华区莲花街道")
+        text = (
+            said
+            if pending == field
+            else {"name": "李春梅", "phone": "13800001234", "address": "不写"}.get(str(pending), "昆明市五华区莲花街道")
+        )
         draft = intake.hear(draft, Act("inform", text, f"r{i}"), TODAY)
         if pending == field:
             assert "照样登记" in intake.ask(draft, TODAY)[0].text
@@ -91,21 +99,35 @@ def test_who_refuses_a_name_is_anonymous_and_is_not_asked_for_a_phone(intake: In
 
 
 def summary_of(intake: Intake) -> Draft:
-    draft = tell(intake, FUMES + "，在昆明市五华区莲花街道，我叫李春梅，电话13800001234，要求装净化设备", ("file_it", "登记"))
+    draft = tell(
+        intake, FUMES + "，在昆明市五华区莲花街道，我叫李春梅，电话13800001234，要求装净化设备", ("file_it", "登记")
+    )
     while intake.pending(draft) != "confirm":
-        draft = intake.hear(draft, Act("inform", "老灶川菜馆" if intake.pending(draft) == "respondent" else "12户", f"s{draft.turns}"), TODAY)
+        draft = intake.hear(
+            draft,
+            Act("inform", "老灶川菜馆" if intake.pending(draft) == "respondent" else "12户", f"s{draft.turns}"),
+            TODAY,
+        )
     return draft
 
 
 @pytest.mark.parametrize(
     ("said", "field", "value"),
-    [("电话错了，是13900004321", "phone", "13900004321"), ("名字写错了，是李春媚", "name", "李春媚"), ("时间说错了，是今年五月", "occurred_on", "2026-05")],
+    [
+        ("电话错了，是13900004321", "phone", "13900004321"),
+        ("名字写错了，是李春媚", "name", "李春媚"),
+        ("时间说错了，是今年五月", "occurred_on", "2026-05"),
+    ],
 )
-def test_corrections_at_the_summary_change_one_field_and_no_other(intake: Intake, said: str, field: str, value: str) -> None:
+def test_corrections_at_the_summary_change_one_field_and_no_other(
+    intake: Intake, said: str, field: str, value: str
+) -> None:
     before = summary_of(intake)
     after = intake.hear(before, Act("change", said, "fix"), TODAY)
     assert after.values[field] == value
-    assert {k: v for k, v in after.values.items() if k != field} == {k: v for k, v in before.values.items() if k != field}
+    assert {k: v for k, v in after.values.items() if k != field} == {
+        k: v for k, v in before.values.items() if k != field
+    }
     assert intake.ask(after, TODAY)[0].custom["kind"] == "summary"
 
 
@@ -147,7 +169,17 @@ def test_present_danger_comes_first(said: str, kind: str) -> None:
     assert read(said, {}, Scene(Draft()), TODAY).intent == "emergency"
 
 
-@pytest.mark.parametrize("said", ["去年他打过我，现在离婚了要财产", "烦死了楼上天天吵", "跳楼价的房子质量差", "担心着火，消防通道被堵", "打我电话就行", "物业说要起火就麻烦了，存在隐患"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "去年他打过我，现在离婚了要财产",
+        "烦死了楼上天天吵",
+        "跳楼价的房子质量差",
+        "担心着火，消防通道被堵",
+        "打我电话就行",
+        "物业说要起火就麻烦了，存在隐患",
+    ],
+)
 def test_what_is_over_or_a_manner_of_speaking_is_no_danger(said: str) -> None:
     assert safety.danger(said) is None
 

@@ -13,7 +13,15 @@ from bot.petition.errors import TransitionError
 from bot.petition.lifecycle import FINAL, STATUS_NAMES, WITHOUT_31, check, next_step, standing_of
 
 DAY = date(2026, 11, 2)
-FULL = {"kind": "转送", "agency": "住建", "reason": "理由", "basis": "依据", "where": "去向", "approved_by": "王", "notice": "已告知"}
+FULL = {
+    "kind": "转送",
+    "agency": "住建",
+    "reason": "理由",
+    "basis": "依据",
+    "where": "去向",
+    "approved_by": "王",
+    "notice": "已告知",
+}
 ROLES = ("clerk", "handler", "supervisor", "discipline", "petitioner")
 
 
@@ -47,10 +55,42 @@ def test_a_plain_case_goes_from_registration_to_the_end() -> None:
         ("申诉求决", ("dispatched", "notified"), "not_accepted", "handler", {}, DAY, "还缺"),
         ("申诉求决", (), "dispatched", "handler", FULL, DAY, "岗位"),
         ("申诉求决", ("dispatched",), "registered", "handler", FULL, DAY + timedelta(days=20), "5 个工作日"),
-        ("申诉求决", ("dispatched", "notified", "accepted", "handling", "replied"), "review", "petitioner", {}, DAY + timedelta(days=31), "30 日内"),
-        ("申诉求决", ("dispatched", "notified", "accepted", "handling", "replied"), "closed", "clerk", {}, DAY + timedelta(days=5), "还可以申请复查"),
-        ("申诉求决", ("dispatched", "notified", "accepted", "handling"), "extended", "handler", {**FULL, "days": 31}, DAY, "30 日"),
-        ("申诉求决", ("dispatched", "notified", "accepted", "handling", "replied"), "withdrawn", "petitioner", {}, DAY, "不能直接"),
+        (
+            "申诉求决",
+            ("dispatched", "notified", "accepted", "handling", "replied"),
+            "review",
+            "petitioner",
+            {},
+            DAY + timedelta(days=31),
+            "30 日内",
+        ),
+        (
+            "申诉求决",
+            ("dispatched", "notified", "accepted", "handling", "replied"),
+            "closed",
+            "clerk",
+            {},
+            DAY + timedelta(days=5),
+            "还可以申请复查",
+        ),
+        (
+            "申诉求决",
+            ("dispatched", "notified", "accepted", "handling"),
+            "extended",
+            "handler",
+            {**FULL, "days": 31},
+            DAY,
+            "30 日",
+        ),
+        (
+            "申诉求决",
+            ("dispatched", "notified", "accepted", "handling", "replied"),
+            "withdrawn",
+            "petitioner",
+            {},
+            DAY,
+            "不能直接",
+        ),
     ],
 )
 def test_what_the_law_does_not_allow_is_refused_with_a_reason(category, path, to, role, data, day, why) -> None:

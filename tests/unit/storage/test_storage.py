@@ -11,7 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from bot.petition.case import Filing
-from bot.petition.errors import ConflictError, NotFound, PetitionError, StoreUnavailable, TooManyAttempts, TransitionError
+from bot.petition.errors import (
+    ConflictError,
+    NotFound,
+    PetitionError,
+    StoreUnavailable,
+    TooManyAttempts,
+    TransitionError,
+)
 from bot.petition.numbers import valid_case_no
 from bot.storage.cases import CaseStore
 from bot.storage.crypto import DecryptionError, Keyring, load_or_create_key
@@ -19,11 +26,25 @@ from bot.storage.open import make_engine
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
-FIELDS = {"narrative": "楼下饭店油烟往我家灌", "demand": "装净化设备", "place": "五华区莲花街道", "name": "李春梅", "phone": "13800001234"}
+FIELDS = {
+    "narrative": "楼下饭店油烟往我家灌",
+    "demand": "装净化设备",
+    "place": "五华区莲花街道",
+    "name": "李春梅",
+    "phone": "13800001234",
+}
 
 
 def filing(draft: str = "d" * 32, **changes: object) -> Filing:
-    values = {"draft_id": draft, "source": "web", "conversation": "c1", "channel": "enforcement", "category": "申诉求决", "agency": "城管", "fields": FIELDS}
+    values = {
+        "draft_id": draft,
+        "source": "web",
+        "conversation": "c1",
+        "channel": "enforcement",
+        "category": "申诉求决",
+        "agency": "城管",
+        "fields": FIELDS,
+    }
     return Filing(**{**values, **changes})
 
 
@@ -68,7 +89,9 @@ def test_two_processes_never_give_the_same_number(engine, url: str) -> None:
     assert len(set(numbers)) == 30
 
 
-def test_a_failure_in_the_middle_leaves_nothing_half_filed(cases: CaseStore, engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_the_middle_leaves_nothing_half_filed(
+    cases: CaseStore, engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the process dies here")
 
@@ -86,7 +109,10 @@ def test_nothing_personal_stands_readable_in_the_database(cases: CaseStore, engi
     with engine.begin() as c:
         for table in ("cases", "events", "outbox"):
             for row in c.execute(text(f"SELECT * FROM {table}")).all():
-                stored = b"|".join(v if isinstance(v, bytes) else bytes(v) if isinstance(v, memoryview) else str(v).encode() for v in row)
+                stored = b"|".join(
+                    v if isinstance(v, bytes) else bytes(v) if isinstance(v, memoryview) else str(v).encode()
+                    for v in row
+                )
                 for secret in (*FIELDS.values(), receipt.query_code):
                     assert str(secret).encode() not in stored
 
@@ -162,12 +188,13 @@ def test_a_withdrawn_case_takes_no_more(cases: CaseStore) -> None:
 
 
 def test_a_turn_is_answered_once(chat) -> None:
-    assert chat.begin("c", "m1", {"text": "你好"}, NOW) is None
+    assert chat.begin("c", "m1", {"text": "你好"}, NOW) == (True, None)
+    assert chat.begin("c", "m1", {"text": "你好"}, NOW) == (False, None)
     chat.finish("c", "m1", [{"text": "您好"}])
-    assert chat.begin("c", "m1", {"text": "你好"}, NOW) == [{"text": "您好"}]
+    assert chat.begin("c", "m1", {"text": "你好"}, NOW) == (False, [{"text": "您好"}])
     with pytest.raises(ConflictError):
         chat.begin("c", "m1", {"text": "别的"}, NOW)
-    assert chat.begin("other", "m1", {"text": "别的"}, NOW) is None
+    assert chat.begin("other", "m1", {"text": "别的"}, NOW) == (True, None)
     assert [t["request"] for t in chat.history("c")] == [{"text": "你好"}]
 
 
@@ -185,7 +212,9 @@ def test_tracker_rows_are_in_order_sealed_and_have_one_writer(log, engine) -> No
     with pytest.raises(ConflictError):
         log.append("c", 1, ["{}"])
     with engine.begin() as c:
-        assert "油烟".encode() not in bytes(c.execute(text("SELECT payload FROM tracker_events WHERE n = 0")).scalar_one())
+        assert "油烟".encode() not in bytes(
+            c.execute(text("SELECT payload FROM tracker_events WHERE n = 0")).scalar_one()
+        )
 
 
 def test_a_store_that_does_not_answer_is_said(keys, tmp_path: Path) -> None:

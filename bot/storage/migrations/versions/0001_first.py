@@ -61,7 +61,9 @@ def upgrade() -> None:
         sa.Column("dead", sa.Boolean, nullable=False),
     )
     op.create_index("ix_outbox_case_no", "outbox", ["case_no"])
-    op.create_table("day_sequences", sa.Column("day", sa.Date, primary_key=True), sa.Column("last", sa.Integer, nullable=False))
+    op.create_table(
+        "day_sequences", sa.Column("day", sa.Date, primary_key=True), sa.Column("last", sa.Integer, nullable=False)
+    )
     op.create_table(
         "attempts",
         sa.Column("who", sa.String(80), primary_key=True),
@@ -99,5 +101,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("tracker_events", "chat_attachments", "chat_turns", "attempts", "day_sequences", "outbox", "events", "cases"):
+    for table in (
+        "tracker_events",
+        "chat_attachments",
+        "chat_turns",
+        "attempts",
+        "day_sequences",
+        "outbox",
+        "events",
+        "cases",
+    ):
         op.drop_table(table)

@@ -9,7 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.petition.understand import answers, contacts, corrections, counts, dates, demands, money, names, numerals, places, priors, respondents, story, text
+from bot.petition.understand import (
+    answers,
+    contacts,
+    corrections,
+    counts,
+    dates,
+    demands,
+    money,
+    names,
+    numerals,
+    places,
+    priors,
+    respondents,
+    story,
+    text,
+)
 
 TODAY = date(2026, 11, 23)
 
@@ -25,7 +40,9 @@ def test_numerals(said: str, value: object) -> None:
     assert numerals.parse_number(said) == value
 
 
-@pytest.mark.parametrize("word", ["一直没人管", "一起去的", "四川来的", "千万别说", "第三次", "十分着急", "一样", "两口子"])
+@pytest.mark.parametrize(
+    "word", ["一直没人管", "一起去的", "四川来的", "千万别说", "第三次", "十分着急", "一样", "两口子"]
+)
 def test_words_are_no_numbers(word: str) -> None:
     assert numerals.find_numbers(word) == []
 
@@ -43,14 +60,25 @@ def test_sums_of_money(said: str, yuan: int) -> None:
     assert found.value == yuan
 
 
-@pytest.mark.parametrize("said", ["2021年3月的事", "住3号楼502", "电话13800001234", "我今年61岁", "三亩二分地", "一共36户", "没有金额"])
+@pytest.mark.parametrize(
+    "said", ["2021年3月的事", "住3号楼502", "电话13800001234", "我今年61岁", "三亩二分地", "一共36户", "没有金额"]
+)
 def test_other_numbers_are_no_money(said: str) -> None:
     assert money.best_amount(said) is None
 
 
 @pytest.mark.parametrize(
     ("said", "people"),
-    [("我们九个工友", 9), ("几个工友一起", None), ("一共四十二户", 42), ("全村八百多口人", 800), ("二十来户吧", 20), ("就我自己", 1), ("大概三四十人", 40), ("十来个，就算15户吧", 15)],
+    [
+        ("我们九个工友", 9),
+        ("几个工友一起", None),
+        ("一共四十二户", 42),
+        ("全村八百多口人", 800),
+        ("二十来户吧", 20),
+        ("就我自己", 1),
+        ("大概三四十人", 40),
+        ("十来个，就算15户吧", 15),
+    ],
 )
 def test_people(said: str, people: int | None) -> None:
     found = counts.best_people(said)
@@ -79,7 +107,12 @@ def test_no_dates(said: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "digits"),
-    [("138 0000 1234", "13800001234"), ("幺三八零零零零幺二三四", "13800001234"), ("我电话13800001234打不通打这个13900004321", "13900004321"), ("0731-88880000", "073188880000")],
+    [
+        ("138 0000 1234", "13800001234"),
+        ("幺三八零零零零幺二三四", "13800001234"),
+        ("我电话13800001234打不通打这个13900004321", "13900004321"),
+        ("0731-88880000", "073188880000"),
+    ],
 )
 def test_phones(said: str, digits: str) -> None:
     assert contacts.find_phones(said)[-1].value == digits
@@ -91,12 +124,27 @@ def test_a_case_number_is_no_phone_and_a_wrong_identity_number_is_none() -> None
     assert not contacts.find_ids("110105194912310021")
 
 
-@pytest.mark.parametrize(("said", "yes"), [("行", True), ("要得", True), ("中", True), ("OK", True), ("不用了", False), ("没有", False), ("没错", True), ("天气好", None)])
+@pytest.mark.parametrize(
+    ("said", "yes"),
+    [
+        ("行", True),
+        ("要得", True),
+        ("中", True),
+        ("OK", True),
+        ("不用了", False),
+        ("没有", False),
+        ("没错", True),
+        ("天气好", None),
+    ],
+)
 def test_yes_and_no(said: str, yes: bool | None) -> None:
     assert answers.yes_no(said) is yes
 
 
-@pytest.mark.parametrize(("said", "yes"), [("匿名吧", True), ("不用匿名", False), ("实名", False), ("不能让他们知道是我", True), ("随便", None)])
+@pytest.mark.parametrize(
+    ("said", "yes"),
+    [("匿名吧", True), ("不用匿名", False), ("实名", False), ("不能让他们知道是我", True), ("随便", None)],
+)
 def test_anonymous(said: str, yes: bool | None) -> None:
     assert answers.anonymous(said) is yes
 
@@ -122,7 +170,17 @@ def test_prior_procedures(said: str, keys: list[str]) -> None:
     assert list(dict.fromkeys(p.value for p in priors.find_priors(said))) == keys
 
 
-@pytest.mark.parametrize(("said", "name"), [("我叫周小燕", "周小燕"), ("免贵姓陆，陆建国", "陆建国"), ("欧阳春", "欧阳春"), ("Maria Lopez", "Maria Lopez"), ("李<b>四</b>", "李四"), ("王<script>alert(1)</script>强", "王强")])
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("我叫周小燕", "周小燕"),
+        ("免贵姓陆，陆建国", "陆建国"),
+        ("欧阳春", "欧阳春"),
+        ("Maria Lopez", "Maria Lopez"),
+        ("李<b>四</b>", "李四"),
+        ("王<script>alert(1)</script>强", "王强"),
+    ],
+)
 def test_names_in_answers(said: str, name: str) -> None:
     found = names.find_name(said, asked=True)
     assert found is not None
@@ -134,7 +192,14 @@ def test_no_names(said: str) -> None:
     assert names.find_name(said, asked=True) is None
 
 
-@pytest.mark.parametrize(("said", "part"), [("我家在丰泽区东海街道云山社区，楼下有个烧烤摊", "东海街道云山社区"), ("A市B区C小区停水", "A市B区C小区"), ("盛和路那排灯不亮", "盛和路")])
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("我家在丰泽区东海街道云山社区，楼下有个烧烤摊", "东海街道云山社区"),
+        ("A市B区C小区停水", "A市B区C小区"),
+        ("盛和路那排灯不亮", "盛和路"),
+    ],
+)
 def test_places(said: str, part: str) -> None:
     assert any(part in f.text or f.text in part for f in places.find_places(said))
 
@@ -168,7 +233,16 @@ def test_stories_are_no_corrections(said: str) -> None:
     assert corrections.find_corrections(said, {"place": "幸福路9号", "respondent": "某公司"}, TODAY, {}) == []
 
 
-@pytest.mark.parametrize(("said", "tells"), [("你好", False), ("我要投诉", False), ("有个事想问", False), ("楼下饭店油烟往我家灌", True), ("老板欠我三个月工资不给", True)])
+@pytest.mark.parametrize(
+    ("said", "tells"),
+    [
+        ("你好", False),
+        ("我要投诉", False),
+        ("有个事想问", False),
+        ("楼下饭店油烟往我家灌", True),
+        ("老板欠我三个月工资不给", True),
+    ],
+)
 def test_stories_are_told_from_greetings(said: str, tells: bool) -> None:
     assert story.is_story(said) is tells
 
