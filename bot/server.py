@@ -89,6 +89,20 @@ async def warm_up(app: Any) -> None:
     app.ctx.web.ready = True
 
 
+async def forget_old_drafts(settings: Settings) -> None:
+    """Once an hour deletes what is older than a draft's life (个人信息保护法 19: no longer than needed)."""
+    from bot.storage.chat import DRAFT_LIFE, ChatStore
+    from bot.storage.open import open_engine, open_keyring
+
+    chat = ChatStore(open_engine(settings), open_keyring(settings))
+    while True:
+        try:
+            await asyncio.to_thread(chat.purge, settings.now() - DRAFT_LIFE, settings.data_dir / "attachments")
+        except PetitionError:
+            logging.getLogger(__name__).warning("old drafts were not deleted; tried again in an hour")
+        await asyncio.sleep(3600)
+
+
 def serve(settings: Settings, model: Path) -> int:
     """Serves until Ctrl-C or SIGTERM; running turns are finished first."""
     try:
@@ -106,9 +120,14 @@ def serve(settings: Settings, model: Path) -> int:
         print(f"没有启动：找不到模型 {e}", file=sys.stderr)
         return 1
 
+    @app.before_server_stop
+    async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+        app.ctx.keeper.cancel()
+
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
+        app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(
             f"诉访通已启动\n  群众页面  {base}/\n  工作台    端口 {settings.desk_port} 已预留；现在用 .venv/bin/sufang case 办件\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",

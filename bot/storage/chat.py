@@ -139,10 +139,28 @@ class ChatStore:
             rows = c.execute(select(a).where(a.c.conversation == conversation, a.c.id.in_(list(keys)))).all()
         return [str(self._keys.decrypt(r.name, f"attachments/{r.id}")) for r in rows]
 
-    def purge(self, before: datetime) -> int:
-        """Deletes turns older than `before`; filed cases are elsewhere. Returns how many."""
+    def purge(self, before: datetime, folder: Path) -> int:
+        """Forgets conversations in which nothing was said since `before`: turns, tracker rows, and the files of those that filed
+        nothing. Filed cases are elsewhere and stay. Returns how many conversations were forgotten."""
+        turns, files, rows, cases = t.chat_turns, t.chat_attachments, t.tracker_events, t.cases
         with transaction(self._engine) as c:
-            return int(c.execute(delete(t.chat_turns).where(t.chat_turns.c.created_at < before)).rowcount)
+            last = (
+                select(turns.c.conversation)
+                .group_by(turns.c.conversation)
+                .having(func.max(turns.c.created_at) < before)
+            )
+            old = list(c.execute(last).scalars())
+            gone: list[str] = []
+            for conversation in old:
+                mac = self._keys.mac(conversation, "conversation")
+                if c.execute(select(cases.c.case_no).where(cases.c.conversation_mac == mac).limit(1)).first() is None:
+                    gone += c.execute(select(files.c.id).where(files.c.conversation == conversation)).scalars()
+                    c.execute(delete(files).where(files.c.conversation == conversation))
+                c.execute(delete(turns).where(turns.c.conversation == conversation))
+                c.execute(delete(rows).where(rows.c.sender_id == conversation))
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)
+        return len(old)
 
 
 class EventLog:

@@ -119,6 +119,8 @@ def _offered(text: str, scores: Mapping[str, float]) -> Reading:
     top, p = _top(scores)
     if (top == "start_over" and p > 0.3) or (top in ("deny", "not_now") and p > 0.4) or text in _NO:
         return Reading("start_over", 1.0)
+    if top in ("greet", "ask_progress", "human") and p > 0.5:
+        return Reading(top, p)
     return Reading("resume", 1.0)
 
 

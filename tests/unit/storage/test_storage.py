@@ -205,6 +205,21 @@ def test_attachments_belong_to_their_conversation(chat, tmp_path: Path) -> None:
     assert b"data" not in (tmp_path / kept["attachment_id"]).read_bytes()
 
 
+def test_an_old_draft_is_forgotten_and_a_filed_case_is_not(chat, log, cases: CaseStore, tmp_path: Path) -> None:
+    for who in ("old", "filed", "new"):
+        chat.begin(who, "m", {"text": who}, NOW if who != "new" else NOW + timedelta(days=6))
+        chat.finish(who, "m", [{"text": "好"}])
+        log.append(who, 0, ["{}"])
+        chat.add_attachment(who, "a.pdf", b"%PDF-1", "application/pdf", tmp_path, NOW)
+    receipt = cases.file(filing(conversation="filed"), NOW, TODAY)
+    assert chat.purge(NOW + timedelta(days=1), tmp_path) == 2
+    assert chat.history("old") == chat.history("filed") == []
+    assert len(chat.history("new")) == 1
+    assert sorted(log.senders()) == ["new"]
+    assert len(list(tmp_path.glob("[0-9a-f]" * 32))) == 2
+    assert cases.get(receipt.case_no).status == "registered"
+
+
 def test_tracker_rows_are_in_order_sealed_and_have_one_writer(log, engine) -> None:
     log.append("c", 0, ['{"a": "楼下油烟"}', '{"b": 2}'])
     log.append("c", 2, ['{"c": 3}'])
