@@ -68,6 +68,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.ACCESS_LOG = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
     web = WebChannel.from_credentials(None)
+    web.page_path = "/"
     rasa_channel.register([web], app, route="/")
     web.recover = store.said
     app.ctx.agent, app.ctx.web = agent, web

@@ -84,6 +84,8 @@ class WebChannel(InputChannel):
         self._locks = WaitingLockStore()
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.ready = False
+        #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
+        self.page_path = "/chat/"
         #: Finds what a turn that was already processed said: (conversation, message id) → messages, [] if it was not.
         self.recover: Callable[[str, str], Awaitable[List[Dict[str, Any]]]] | None = None
 
@@ -110,7 +112,7 @@ class WebChannel(InputChannel):
         route("/healthz", "GET", self._health)
         route("/readyz", "GET", self._ready)
         route("/metrics", "GET", self._metrics)
-        route("/", "GET", self._page)
+        route(self.page_path, "GET", self._page)
         bp.static("/static", str(STATIC), name="files")
         return bp
 
