@@ -54,6 +54,10 @@ _NOT_BUT = re.compile(
 _BUT_NOT = re.compile(
     r"(?:是|应该是)\s*(?P<new>[^，。！？,；;]{1,30}?)[，,、 ]*(?:不是|而不是|不叫)\s*(?P<old>[^，。！？,；;]{1,20})"
 )
+#: How far into a turn the words of a correction may begin: 哎等下，刚才时间我说错了.
+LEAD = 8
+#: Somebody else wrote or changed it: that is the matter itself, not our record of it.
+_OTHERS_DOING = re.compile(r"(?:他们?|她们?|老板|(?:公司|单位|对方)把|房产局|派出所|医院|学校|窗口|合同|证上|表上|系统)[^，。]{0,8}(?:写错|填错|登错|改成|改为|弄错|搞错)|不给改|骗我")
 _AFTER = re.compile(r"[，,。：: ]*(?:应该是|应为|正确的是|其实是|改成|改为|是)?\s*(?P<to>.+)$")
 
 
@@ -77,11 +81,13 @@ def find_corrections(
         number = parse_number(m["n"])
         to = m["to"].strip(" 。，,")
         return [Correction(f"#{int(number or 0)}", "" if to in ("", "改一下", "吧", "了") else to)]
+    if _OTHERS_DOING.search(s):
+        return []
     m = _CHANGE.search(s)
-    if m:
+    if m and m.start() <= LEAD:
         return [Correction(_key(m), m["to"].strip(" 。，,"))]
     m = _WRONG.search(s)
-    if m:
+    if m and m.start() <= LEAD:
         key = _key(m)
         after = _AFTER.match(s[m.end() :])
         to = after["to"].strip() if after else ""
@@ -90,7 +96,7 @@ def find_corrections(
             return [Correction(key, str(phones[-1].value) if phones else "")]
         return [Correction(key, _kept(to))]
     m = _PLEASE.search(s)
-    if m:
+    if m and m.start() <= LEAD:
         return [Correction(_key(m), "")]
     for pattern in (_NOT_BUT, _BUT_NOT):
         m = pattern.search(s)

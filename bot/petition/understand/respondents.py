@@ -56,6 +56,9 @@ def _candidates(s: str) -> list[Found]:
         out.append(
             Found("respondent", piece, piece, s.find(piece, start), s.find(piece, start) + len(piece), confidence)
         )
+    covered = bytearray(len(s) + 1)
+    for f in out:
+        covered[f.start : f.end] = b"\x01" * (f.end - f.start)
     for m in _WHO.finditer(s):
         start, end = m.span()
         left = _LEFT.match(s[start:end])
@@ -64,7 +67,7 @@ def _candidates(s: str) -> list[Found]:
         piece = s[start:end].strip("的了")
         if (
             len(piece) < 2
-            or any(f.start <= start < f.end for f in out)
+            or covered[start]
             or _ADDRESSED.search(s[max(0, start - 16) : start])
         ):
             continue
@@ -85,7 +88,7 @@ def best_respondent(text: str, asked: bool = False) -> Found | None:
     found = [f for f in _candidates(s) if f.confidence >= 0.45]
     if not found:
         return None
-    count = {f.text: s.count(f.text) for f in found}
+    count = {text: s.count(text) for text in {f.text for f in found}}
     return max(found, key=lambda f: (f.confidence + 0.03 * min(count[f.text], 4), -f.start))
 
 
