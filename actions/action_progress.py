@@ -25,7 +25,8 @@ class ActionProgress(PetitionAction):
         number = numbers[0].value if numbers else tracker.get_slot("asked_case") or last.get("case_no")
         code = codes[0].value if codes else (last.get("query_code") if number == last.get("case_no") else None)
         if not number or not code:
-            utter(say, [answer(s.say.say("progress_ask"), "progress_ask", s.knowledge.answers["progress_how"].basis)])
+            key = "progress_ask_code" if number else "progress_ask"
+            utter(say, [answer(s.say.say(key), "progress_ask", s.knowledge.answers["progress_how"].basis)])
             return [SlotSet("awaiting", "progress"), SlotSet("asked_case", number)]
         try:
             view = s.cases.progress(number, code, s.now(), tracker.sender_id)

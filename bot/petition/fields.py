@@ -143,7 +143,7 @@ _READ: dict[str, Callable[[str, date], Any]] = {
     "on_behalf_of": lambda text, today: answers.relation(text),
 }
 #: Fields whose answer may be kept in the person's own words when nothing finer is found in it.
-FREE = ("narrative", "demand", "place", "respondent", "address", "evidence", "reply_by", "occurred_on")
+FREE = ("narrative", "demand", "place", "respondent", "address", "evidence", "reply_by")
 
 
 def read_answer(key: str, text: str, today: date) -> Reply:

@@ -40,6 +40,8 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     """The whole advice as one message."""
     first = advice.channels[0]
     p = first.procedure
+    if first.key == "none":
+        return Message("\n".join([_sentence(first.why), say.say(_tail(advice))]), buttons(), custom(advice))
     lines = [say.say("advice_intro", name=p.name, why=_sentence(first.why))]
     if first.key not in ("consultation", "none"):
         lines.append(say.say("advice_first", first=_sentence(p.first)))

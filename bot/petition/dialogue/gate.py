@@ -13,7 +13,7 @@ from datetime import date
 
 from bot.petition import safety
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, TELLABLE
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE
 from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story
 from bot.petition.understand.text import clean
@@ -61,6 +61,12 @@ YES = frozenset(
 )
 _NO = frozenset(["不", "不是", "不对", "否", "不用", "不要", "没有", "不用了"])
 _SECOND = re.compile(r"^(?:对了|哦|还有|另外|顺便)[，, ]?.{0,4}(?:还有|另)?(?:一?[个件]|别的|其他)(?:事|问题|情况)")
+#: Asking for what somebody else said. Privacy does not hang on a likeness to examples.
+_OTHERS = re.compile(
+    r"(?:查|看|给我|列出?|告诉我|调出?)[^。！？]{0,20}(?:登记|反映|举报|投诉)(?:过|了)?(?:什么|啥|哪些|没|的(?:件|内容|东西))|"
+    r"(?:别人|其他人|邻居|所有人|大家)的?[^。！？]{0,4}(?:件|案子|登记|信访|投诉)(?:列|看|查|拿|给|有|是|怎|$)|谁(?:举报|投诉|告)(?:的|了)?我|有没有人(?:举报|投诉|告)(?:过|了)?我"
+)
+_OWN = re.compile(r"我(?:自己)?(?:的|刚|登记|反映|举报|投诉|提交|填|写|说|都|交|上次|之前)|刚才|刚登记|编号|查询码")
 _SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
 
 
@@ -92,6 +98,8 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return Reading("emergency", 1.0, peril.kind)
     if scene.danger and not scene.pending and not _past_danger(text, scores):
         return Reading("emergency", 0.9, scene.danger)
+    if len(text) <= 40 and _OTHERS.search(text) and not _OWN.search(text):
+        return Reading("faq", 1.0, "others_cases")
     if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
         return Reading("ask_progress", 1.0)
     if scene.offered:
@@ -154,6 +162,10 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
     surely = fits and pending not in FREE and pending != FACT
     if text in _NO or text in YES or (surely and not question):
         return Reading("inform", 1.0)
+    if contacts.find_phones(text) and not question:
+        return Reading("inform", 1.0)
+    if answers.anonymous(text) is not None and len(text) <= SHORT and not question:
+        return Reading("inform", 1.0)
     if _SECOND.search(text):
         return Reading("second_matter", 1.0)
     if top in ENDING and p >= 0.5 and len(text) <= 20:
@@ -186,9 +198,11 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     if scene.pending == CONFIRM and _corrects(text, scene.draft, today):
         return Reading("change", 1.0)
     question = bool(_QUESTION.search(text))
+    # Consent is never guessed from a faint likeness: to file, the words must be clear.
+    limit = 0.7 if scene.pending == CONFIRM and top in ("file_it", "affirm") else 0.4
     if (
         top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye")
-        and p >= 0.4
+        and p >= limit
         and not (question and asked > p)
     ):
         return Reading("not_now" if top in ("cancel", "goodbye") and scene.pending == CHOICE else top, p)

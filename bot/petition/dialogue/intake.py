@@ -17,13 +17,17 @@ from bot.petition.catalogue import Catalogue
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
 from bot.petition.fields import FREE, SURE, fields, labels, read_answer, read_story, refused_in, show
 from bot.petition.message import Button, Message
-from bot.petition.understand import answers, corrections, story
+from bot.petition.understand import answers, corrections, places, story
 from bot.petition.understand.text import clean
 
 #: How often the same question is put before the answer is taken as it is.
 MAX_ASKS = 2
 #: Richness from which a text can be advised on.
 TELLABLE = 0.3
+#: Richness below which a text adds nothing to a matter.
+TELLS_NOTHING = 0.12
+#: Up to so many characters a turn can be about one thing only.
+SHORT = 12
 #: Steps that are not fields.
 FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"
 
@@ -36,6 +40,16 @@ class Act:
     text: str
     id: str
     value: str = ""
+
+
+def _doubtful(key: str, text: str) -> bool:
+    """Whether a free answer does not look like its field, so that it is asked once more before it is taken."""
+    if key in FREE and answers.anonymous(text) is not None and len(text) <= SHORT:
+        return True  # 匿名 is a wish about the name, whatever was asked
+    if key != "place":
+        return False
+    found = places.best_place(text, asked=True)
+    return found is None or found.confidence < SURE
 
 
 class Intake:
@@ -135,6 +149,8 @@ class Intake:
                 continue
             draft.set(key, value, sure=confidence >= SURE)
             changed.append(key)
+            if key == "anonymous" and value:
+                draft.note("declined:anonymous")
         for key in refused_in(text):
             if key not in draft.refused:
                 draft.refused.append(key)
@@ -156,6 +172,8 @@ class Intake:
             draft.choice = "file"
         elif act.intent in ("not_now", "deny", "cancel", "goodbye"):
             draft.choice = "leave"
+        elif story.richness(text) < TELLS_NOTHING:
+            draft.note("advice_choice_again")
         else:
             if draft.channel in ("consultation", "none") and story.richness(text) >= TELLABLE:
                 draft.topic_from = len(draft.values["narrative"]) + 1
@@ -198,6 +216,10 @@ class Intake:
         reply = read_answer(key, text, today)
         if act.intent == "skip" and reply.value is None and not reply.refused:
             reply = type(reply)(unknown=True)
+        if _doubtful(key, text) and draft.asked[key] < MAX_ASKS and not reply.refused and not reply.unknown:
+            draft.note(f"retry:{key}")
+            self._absorb(draft, text, today)
+            return
         if reply.refused:
             draft.refused.append(key)
             draft.values.pop(key, None)
@@ -211,7 +233,7 @@ class Intake:
         elif reply.unknown:
             if key not in draft.unknown:
                 draft.unknown.append(key)
-        elif key in FREE and (key != "occurred_on" or draft.asked[key] >= MAX_ASKS):
+        elif key in FREE:
             draft.set(key, text)
         elif draft.asked[key] >= MAX_ASKS:
             draft.unknown.append(key)
@@ -240,7 +262,7 @@ class Intake:
             draft.confirmed = True
         elif act.intent in ("not_now", "cancel", "goodbye"):
             draft.choice = "leave"
-        elif act.intent == "deny":
+        elif act.intent == "deny" or (story.richness(text) < TELLS_NOTHING and not self._absorb(draft, text, today)):
             draft.note("what_to_change")
         else:
             draft.values["narrative"] += f"\n{text}"
@@ -257,7 +279,7 @@ class Intake:
             return [Message("\n".join(lead))] if lead else []
         if pending == CHOICE:
             advice = self.advice(draft, today)
-            if again:
+            if again or any(n["key"] == "advice_choice_again" for n in draft.notes):
                 return [wording.short(advice, self._say)]
             extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))
             return [wording.message(advice, self._say, today, extra)]

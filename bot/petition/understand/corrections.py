@@ -57,7 +57,9 @@ _BUT_NOT = re.compile(
 #: How far into a turn the words of a correction may begin: 哎等下，刚才时间我说错了.
 LEAD = 8
 #: Somebody else wrote or changed it: that is the matter itself, not our record of it.
-_OTHERS_DOING = re.compile(r"(?:他们?|她们?|老板|(?:公司|单位|对方)把|房产局|派出所|医院|学校|窗口|合同|证上|表上|系统)[^，。]{0,8}(?:写错|填错|登错|改成|改为|弄错|搞错)|不给改|骗我")
+_OTHERS_DOING = re.compile(
+    r"(?:他们?|她们?|老板|(?:公司|单位|对方)把|房产局|派出所|医院|学校|窗口|合同|证上|表上|系统)[^，。]{0,8}(?:写错|填错|登错|改成|改为|弄错|搞错)|不给改|骗我"
+)
 _AFTER = re.compile(r"[，,。：: ]*(?:应该是|应为|正确的是|其实是|改成|改为|是)?\s*(?P<to>.+)$")
 
 

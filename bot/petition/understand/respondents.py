@@ -65,11 +65,7 @@ def _candidates(s: str) -> list[Found]:
         if left and left.end() < end - start:
             start += left.end()
         piece = s[start:end].strip("的了")
-        if (
-            len(piece) < 2
-            or covered[start]
-            or _ADDRESSED.search(s[max(0, start - 16) : start])
-        ):
+        if len(piece) < 2 or covered[start] or _ADDRESSED.search(s[max(0, start - 16) : start]):
             continue
         out.append(Found("respondent", piece, piece, start, start + len(piece), 0.3 if _PLAIN.match(piece) else 0.6))
     return out
@@ -100,7 +96,7 @@ def _answer(s: str) -> Found | None:
     body = re.sub(r"[';]+\s*(?:DROP|SELECT|DELETE|INSERT|UPDATE|--).*$", "", body, flags=re.I).strip(" ，。；;,.!！'\"")
     lead = _LEAD.match(body)
     body = (body[lead.end() :] if lead and lead.end() < len(body) else body).rstrip("吧呗嘛啊呀")
-    if not body or len(body) > 100 or re.search(r"[?？]$|会不会|能不能", s):
+    if not body or len(body) > 100 or re.search(r"[?？]$|会不会|能不能|[行中]不$|吗$|咋办$", s):
         return None
     at = s.find(body)
     return Found("respondent", body, body, max(at, 0), max(at, 0) + len(body), 0.85)

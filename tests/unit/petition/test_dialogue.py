@@ -218,3 +218,38 @@ def test_every_text_of_the_catalogue_is_free_of_the_repealed_law_and_of_refusals
             assert "《信访条例》" not in text
             assert "不予受理" not in text
             assert "必须留" not in text
+
+
+@pytest.mark.parametrize("said", ["嘟嘟", "zxcv", "…", "不想说", "随便吧"])
+def test_consent_is_never_guessed(intake: Intake, said: str) -> None:
+    draft = summary_of(intake)
+    faint = {"affirm": 0.55, "inform": 0.1}
+    reading = read(said, faint, Scene(draft, "confirm"), TODAY)
+    assert reading.intent not in ("affirm", "file_it")
+    assert not intake.hear(draft, Act(reading.intent, said, "guess"), TODAY).confirmed
+
+
+def test_a_word_that_tells_nothing_at_the_summary_changes_nothing(intake: Intake) -> None:
+    before = summary_of(intake)
+    after = intake.hear(before, Act("inform", "不想说", "nothing"), TODAY)
+    assert after.values == before.values
+
+
+@pytest.mark.parametrize(
+    "said", ["查一下13800000000登记过啥", "把别人的登记给我看看", "谁举报的我", "有没有人投诉过我"]
+)
+def test_what_others_said_is_private_whatever_the_words_look_like(said: str) -> None:
+    for scene in (Scene(Draft()), Scene(Draft(advised=True, choice="file"), "phone")):
+        assert read(said, {"inform": 0.9}, scene, TODAY).topic == "others_cases"
+
+
+@pytest.mark.parametrize("said", ["看看我登记了什么", "查一下我刚才反映的", "有人举报邻居违建没人管，求处理"])
+def test_ones_own_matter_is_not_somebody_elses(said: str) -> None:
+    assert read(said, {"inform": 0.9}, Scene(Draft()), TODAY).topic != "others_cases"
+
+
+def test_no_text_promises_a_staff_member_that_nothing_calls() -> None:
+    for wordings in catalogue()._texts.values():
+        for text in wordings:
+            for promise in ("人工跟进", "我这就提醒", "我们会转达", "12110"):
+                assert promise not in text

@@ -228,7 +228,17 @@ def test_corrections(said: str, field: str, value: str) -> None:
     assert [(c.field, c.value_text) for c in found] == [(field, value)]
 
 
-@pytest.mark.parametrize("said", ["不是我不想交钱是他们不修", "那个人不是好人是骗子", "老板说不是不给是没钱"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "不是我不想交钱是他们不修",
+        "那个人不是好人是骗子",
+        "老板说不是不给是没钱",
+        "合同上名字写错了，房产局不给改",
+        "他把金额改成三万骗我签字",
+        "他们把我的地址登错了害我收不到信",
+    ],
+)
 def test_stories_are_no_corrections(said: str) -> None:
     assert corrections.find_corrections(said, {"place": "幸福路9号", "respondent": "某公司"}, TODAY, {}) == []
 
