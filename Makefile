@@ -30,7 +30,7 @@ test: setup-test  ## 装好并跑完全部测试
 	@$(PY) -m pytest
 
 unit: setup-test  ## 只跑不需要 Rasa 的测试（几秒钟）
-	@$(PY) -m pytest tests/unit tests/actions tests/contracts
+	@$(PY) -m pytest tests/unit tests/actions
 
 lint: setup-test  ## 代码风格
 	@$(PY) -m ruff check bot actions tests scripts

@@ -102,7 +102,7 @@ class ChannelAdvice:
 
 @dataclass(frozen=True)
 class Advice:
-    """The whole advice. `questions` are fact ids to ask before it is final; `trace` says how it came about."""
+    """The whole advice. `questions` are fact ids to ask before it is final; `cued`: whether any cue of any dispute fired; `trace` says how it came about."""
 
     channel: str
     channels: tuple[ChannelAdvice, ...]
@@ -121,6 +121,7 @@ class Advice:
     facts: Mapping[str, str]
     danger: safety.Danger | None = None
     second: str = ""
+    cued: bool = True
     trace: tuple[str, ...] = field(default=())
 
     @property
@@ -181,6 +182,7 @@ class Advisor:
             facts=facts,
             danger=peril,
             second=self._second(text, channel, scores),
+            cued=bool(ranking.fired) or peril is not None,
             trace=self._trace(ranking, likely, facts, known, channels),
         )
 

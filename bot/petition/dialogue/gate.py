@@ -98,7 +98,7 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return Reading("emergency", 1.0, peril.kind)
     if scene.danger and not scene.pending and not _past_danger(text, scores):
         return Reading("emergency", 0.9, scene.danger)
-    if len(text) <= 40 and _OTHERS.search(text) and not _OWN.search(text):
+    if len(text) <= 50 and _OTHERS.search(text) and not _OWN.search(text):
         return Reading("faq", 1.0, "others_cases")
     if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
         return Reading("ask_progress", 1.0)

@@ -44,8 +44,6 @@ class Act:
 
 def _doubtful(key: str, text: str) -> bool:
     """Whether a free answer does not look like its field, so that it is asked once more before it is taken."""
-    if key in FREE and answers.anonymous(text) is not None and len(text) <= SHORT:
-        return True  # 匿名 is a wish about the name, whatever was asked
     if key != "place":
         return False
     found = places.best_place(text, asked=True)
@@ -120,8 +118,13 @@ class Intake:
         draft.set("narrative", told)
         self._absorb(draft, text, today)
         draft.asked["narrative"] = draft.asked.get("narrative", 0) + 1
-        if story.richness(told) >= TELLABLE or draft.asked["narrative"] > MAX_ASKS:
-            self._advise(draft, today)
+        rich, first = story.richness(told), draft.asked["narrative"] == 1
+        if rich < TELLABLE and draft.asked["narrative"] <= MAX_ASKS:
+            return
+        # A short text that points nowhere is asked for more, once, instead of being advised on at random.
+        if first and rich < 0.6 and not self.advice(draft, today).cued:
+            return
+        self._advise(draft, today)
 
     def _advise(self, draft: Draft, today: date) -> Advice:
         advice = self.advice(draft, today)
@@ -212,6 +215,9 @@ class Intake:
         return True
 
     def _hear_field(self, draft: Draft, key: str, act: Act, text: str, today: date) -> None:
+        if key in FREE and answers.anonymous(text) is not None and len(text) <= SHORT:
+            self._absorb(draft, text, today)  # 匿名 is a wish about the name, whatever was asked
+            return
         draft.asked[key] = draft.asked.get(key, 0) + 1
         reply = read_answer(key, text, today)
         if act.intent == "skip" and reply.value is None and not reply.refused:

@@ -253,3 +253,16 @@ def test_no_text_promises_a_staff_member_that_nothing_calls() -> None:
         for text in wordings:
             for promise in ("人工跟进", "我这就提醒", "我们会转达", "12110"):
                 assert promise not in text
+
+
+def test_anonymity_at_the_place_is_no_place_however_often_it_was_asked(intake: Intake) -> None:
+    draft = tell(intake, FUMES, ("file_it", "登记"), "要求整改", "我就想睡个好觉", "匿名")
+    assert intake.pending(draft) == "place"
+    assert draft.values["anonymous"] is True
+    assert draft.values.get("place") != "匿名"
+
+
+def test_a_short_text_that_points_nowhere_is_asked_for_more_once(intake: Intake) -> None:
+    draft = tell(intake, "我七十多了眼睛花打字慢")
+    assert intake.pending(draft) == "narrative"
+    assert tell(intake, "我七十多了眼睛花打字慢", "楼上天天半夜拖桌子吵得睡不着").advised
