@@ -14,7 +14,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.knowledge.loader import Knowledge, knowledge
+from bot.knowledge.loader import Knowledge
+from bot.knowledge.region import load_region, regional
 from bot.nlu.scene import draft_of, slots_of
 from bot.petition.advice.engine import Advisor
 from bot.petition.advice.triage import Triage, load_or_train
@@ -53,9 +54,11 @@ class Services:
 @lru_cache(maxsize=1)
 def services() -> Services:
     """The services of this process."""
-    settings, k = Settings.from_env(), knowledge()
+    settings = Settings.from_env()
+    region = load_region(settings.region) if settings.region else None
+    k = regional(settings.region)
     advisor = Advisor(k, Triage(k, load_or_train(k, settings.data_dir / "models")))
-    return Services(settings, k, catalogue(), Intake(advisor, catalogue()), open_cases(settings))
+    return Services(settings, k, catalogue(), Intake(advisor, catalogue(), region), open_cases(settings))
 
 
 class PetitionAction(Action, abc.ABC):

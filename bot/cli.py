@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
     know = commands.add_parser("knowledge", help="检查知识库")
     know.add_argument("what", choices=["check"])
+    know.add_argument("--stories", type=Path, help='再看这些故事受不受影响：JSONL，每行 {"id","text"}')
+    know.add_argument("--accept", action="store_true", help="把现在的结果记为基准，以后的改动同它比")
     know.add_argument("--texts", type=Path, help="法律全文所在的文件夹，给了就逐条核对条号")
     know.set_defaults(run=_knowledge)
 
@@ -106,10 +108,17 @@ def _lines(source: TextIO) -> Iterator[dict[str, Any]]:
             yield row
 
 
+def _rows(path: Path | None) -> Iterator[dict[str, Any]]:
+    """The rows of a JSONL file, none without a path."""
+    if path:
+        with path.open(encoding="utf-8") as source:
+            yield from _lines(source)
+
+
 def _advise(args: argparse.Namespace, settings: Settings) -> int:
     from bot.petition.advice.command import Advise
 
-    advise = Advise.ready(settings.data_dir / "models")
+    advise = Advise.ready(settings.data_dir / "models", settings.region)
     try:
         source = args.file.open(encoding="utf-8") if args.file else sys.stdin
         with source:
@@ -140,17 +149,25 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _knowledge(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.knowledge.check import citation_problems, problems
-    from bot.knowledge.loader import KnowledgeError, knowledge
+    from bot.knowledge.check import citation_problems, notes, problems
+    from bot.knowledge.loader import KnowledgeError
+    from bot.knowledge.plain import plain_problems
+    from bot.knowledge.region import regional
+    from bot.petition.advice import effects
 
     try:
-        found = problems(knowledge(), settings.today())
+        k = regional(settings.region)
+        found = problems(k, settings.today()) + plain_problems(k)
         if args.texts:
-            found += citation_problems(knowledge(), args.texts)
-    except KnowledgeError as e:
+            found += citation_problems(k, args.texts)
+        for line in notes(k):
+            print(f"提示：{line}", file=sys.stderr)
+        if not found:
+            for line in effects.report(k, settings, list(_rows(args.stories)), args.accept):
+                print(line)
+    except (KnowledgeError, OSError, ValueError) as e:
         found = [str(e)]
     for line in found:
         print(line)
-    k = len(found)
-    print(f"发现 {k} 个问题" if k else "知识库没有问题", file=sys.stderr)
+    print(f"发现 {len(found)} 个问题" if found else "知识库没有问题", file=sys.stderr)
     return 1 if found else 0

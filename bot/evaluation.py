@@ -19,7 +19,7 @@ SPANS = ("place", "respondent", "when", "amount", "people")
 def triage_report(path: Path, settings: Settings) -> dict[str, Any]:
     """Channel, agency, category, urgency and spans of `advise` on a labelled JSONL (keys of the codebook), 95 % intervals with
     the shares (Wilson). A channel or agency counts when it is the gold value or one of its accepted alternatives."""
-    advise = Advise.ready(settings.data_dir / "models")
+    advise = Advise.ready(settings.data_dir / "models", settings.region)
     hits: Counter[str] = Counter()
     spans: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     n = 0

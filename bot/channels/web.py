@@ -15,8 +15,10 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels import materials
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
 from bot.channels.output import MessageCollector
+from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.progress import progress_object
@@ -98,7 +100,7 @@ class WebChannel(InputChannel):
         bp = Blueprint("web")
 
         def route(path: str, method: str, work: Callable[[Request], Awaitable[HTTPResponse]]) -> None:
-            async def guarded(request: Request) -> HTTPResponse:
+            async def guarded(request: Request, **_: str) -> HTTPResponse:
                 return await self._guard(request, work)
 
             guarded.__name__ = f"{method}_{path}".replace("/", "_")
@@ -113,6 +115,7 @@ class WebChannel(InputChannel):
         route("/readyz", "GET", self._ready)
         route("/metrics", "GET", self._metrics)
         route(self.page_path, "GET", self._page)
+        route("/materials/<procedure>", "GET", self._materials)
         bp.static("/static", str(STATIC), name="files")
         return bp
 
@@ -338,6 +341,13 @@ class WebChannel(InputChannel):
         for name, value in self.counters.items():
             lines += [f"# TYPE sufang_{name}_total counter", f"sufang_{name}_total {value}"]
         return response.text("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+    async def _materials(self, request: Request) -> HTTPResponse:
+        k = regional(self._settings.region)
+        procedure = k.procedures.get(request.path.rpartition("/")[2])
+        if procedure is None:
+            raise Refusal(404, "not_found")
+        return response.html(materials.page(k, procedure, self._settings.today()))
 
     async def _page(self, request: Request) -> HTTPResponse:
         return await response.file(str(STATIC / "index.html"), mime_type="text/html; charset=utf-8")

@@ -37,12 +37,31 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
         law = knowledge.laws.get(b.law)
         if law is None:
             out.append(f"{where}：laws.yml 里没有《{b.law}》")
-        elif not any(int(b.article) <= v.articles for v in law.versions):
+        elif b.edition and b.edition not in {v.edition for v in law.versions}:
+            out.append(f"{where}：《{b.law}》没有 {b.edition} 年的版本")
+        elif not b.edition and len(law.versions) > 1:
+            out.append(
+                f"{where}：《{b.law}》有几个版本，请写明是哪一版的条号，例如 {b.law}({law.versions[-1].edition}) {b.article}"
+            )
+        elif not any(int(b.article) <= v.articles for v in law.versions if b.edition in ("", v.edition)):
             out.append(f"{where}：《{b.law}》没有第{b.article}条")
     for p in knowledge.procedures.values():
         out += _procedure_problems(knowledge, p.id, day)
     for d in knowledge.disputes.values():
         out += _dispute_problems(knowledge, d.id)
+    for i, s in enumerate(knowledge.stories, 1):
+        for key, known in ((s.channel, CHANNELS), (s.agency, AGENCIES), *((a, CHANNELS) for a in s.also)):
+            if key not in known:
+                out.append(f"stories:{s.channel} 第 {i} 条：不认识 {key}")
+        if s.dispute and s.dispute not in knowledge.disputes:
+            out.append(f"stories:{s.channel} 第 {i} 条：没有纠纷 {s.dispute}")
+    out += _unreachable(knowledge)
+    out += [f"agencies.yml：缺少 {a}" for a in AGENCIES if a not in knowledge.agencies]
+    out += [
+        f"disputes:{d.id}：没有内容分类 {d.content}"
+        for d in knowledge.disputes.values()
+        if d.content not in knowledge.content
+    ]
     missing = set(CHANNELS) - {p.channel for p in knowledge.procedures.values()}
     if missing:
         out.append(f"这些渠道没有任何程序：{sorted(missing)}")
@@ -52,6 +71,37 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
         if fact.kind == "choice" and len(fact.options) < 2:
             out.append(f"facts:{fact.id}：至少要有两个选项")
     return out
+
+
+def notes(knowledge: Knowledge) -> list[str]:
+    """What is not wrong but worth a look: cues that two disputes share, so that neither wins by them."""
+    owners: dict[str, list[str]] = {}
+    for d in knowledge.disputes.values():
+        for cue in d.cues.any:
+            owners.setdefault(cue, []).append(d.id)
+    return [f"“{cue}”同时是 {'、'.join(ids)} 的线索" for cue, ids in owners.items() if len(ids) > 1]
+
+
+def _unreachable(knowledge: Knowledge) -> Iterator[str]:
+    """Entries that nothing can lead to: procedures without a way, ways and clocks behind one that is always taken, unused facts."""
+    from bot.petition.advice.engine import GENERIC
+
+    ways = [(d, p) for d in knowledge.disputes.values() for p in d.paths]
+    for key in set(knowledge.procedures) - {p.procedure for _, p in ways} - set(GENERIC.values()):
+        yield f"procedures:{key}：没有一条路通到这里"
+    for d in knowledge.disputes.values():
+        taken: set[str] = set()
+        for p in d.paths:
+            if p.procedure not in knowledge.procedures:
+                continue
+            if p.procedure in taken:
+                yield f"disputes:{d.id}：{p.procedure} 前面已经无条件走过，这一条永远轮不到"
+            if not p.when:
+                taken.add(p.procedure)
+    used = {f for d, p in ways for f in (*d.questions, *p.when)}
+    used |= {f for p in knowledge.procedures.values() for c in p.clocks for f in (*c.starts, *c.when)}
+    for key in set(knowledge.facts) - used:
+        yield f"facts:{key}：没有地方用到"
 
 
 def _procedure_problems(knowledge: Knowledge, key: str, day: date) -> list[str]:
@@ -116,8 +166,8 @@ def citation_problems(knowledge: Knowledge, texts: File) -> list[str]:
     articles: dict[str, set[str]] = {}
     for where, b in cited(knowledge):
         law = knowledge.laws.get(b.law)
-        if law is None or not law.text:
-            continue
+        if law is None or not law.text or b.edition not in ("", law.versions[-1].edition):
+            continue  # the file holds the newest version
         if b.law not in articles:
             path = texts / law.text
             if not path.is_file():

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from bot.knowledge.model import (
+    Agency,
     Answer,
     Basis,
     Clock,
@@ -28,10 +29,11 @@ from bot.knowledge.model import (
     LawVersion,
     Path,
     Procedure,
+    Story,
 )
 
 ROOT = File(__file__).parent
-_BASIS = re.compile(r"^(?P<law>\S.*?) (?P<article>\d+)(?: ?(?P<part>\S.*))?$")
+_BASIS = re.compile(r"^(?P<law>\S.*?)(?:\((?P<edition>\d{4})\))? (?P<article>\d+)(?: ?(?P<part>\S.*))?$")
 
 
 class KnowledgeError(Exception):
@@ -48,27 +50,30 @@ class Knowledge:
     facts: Mapping[str, Fact]
     answers: Mapping[str, Answer]
     hotlines: Mapping[str, Hotline]
+    agencies: Mapping[str, Agency]
+    content: tuple[str, ...]
+    stories: tuple[Story, ...]
 
-    def cite(self, basis: Iterable[Basis], day: date) -> tuple[Basis, ...]:
-        """Those citations whose law is in force on `day`, without repetition."""
+    def cite(self, basis: Iterable[Basis], today: date, event: date | None = None) -> tuple[Basis, ...]:
+        """Those citations that hold on `today`, or, for laws that go by the event's day, on `event`; without repetition."""
         out: dict[tuple[str, str, str], Basis] = {}
         for b in basis:
             law = self.laws.get(b.law)
-            version = law.in_force(day) if law else None
-            if version and int(b.article) <= version.articles:
+            version = law.in_force(event if event and law.by_event else today) if law else None
+            if version and b.edition in ("", version.edition) and int(b.article) <= version.articles:
                 out.setdefault((b.law, b.article, b.part), b)
         return tuple(out.values())
 
 
 def parse_basis(text: str) -> Basis:
-    """`劳动争议调解仲裁法 27 第二款` → Basis. Raises KnowledgeError when the form is wrong."""
+    """`劳动争议调解仲裁法 27 第二款`, `仲裁法(2017) 59` → Basis. Raises KnowledgeError when the form is wrong."""
     m = _BASIS.match(str(text).strip())
     if not m:
         raise KnowledgeError(f"依据写法不对：{text!r}，应为“法律全名 条号”，例如“行政复议法 23”")
-    return Basis(m["law"].strip("《》"), m["article"], m["part"] or "")
+    return Basis(m["law"].strip("《》"), m["article"], m["part"] or "", m["edition"] or "")
 
 
-class _Entry:
+class Entry:
     """One mapping of a YAML file, read key by key, so that what nobody reads is an error."""
 
     def __init__(self, where: str, data: Any) -> None:
@@ -136,10 +141,10 @@ def _day(value: str) -> date:
     return date.fromisoformat(value)
 
 
-def _law(e: _Entry) -> Law:
+def _law(e: Entry) -> Law:
     versions = []
     for raw in e.items("versions"):
-        v = _Entry(f"{e.where}.versions", raw)
+        v = Entry(f"{e.where}.versions", raw)
         versions.append(
             LawVersion(
                 v.text("edition"),
@@ -151,11 +156,11 @@ def _law(e: _Entry) -> Law:
         )
         v.read.add("until")
         v.done()
-    return Law(e.text("title"), e.texts("short"), tuple(versions), e.text("text", ""))
+    return Law(e.text("title"), e.texts("short"), tuple(versions), e.text("text", ""), e.flag("by_event"))
 
 
-def _clock(where: str, raw: Any) -> Clock:
-    e = _Entry(where, raw)
+def clock_of(where: str, raw: Any) -> Clock:
+    e = Entry(where, raw)
     clock = Clock(
         e.text("text"),
         e.text("length", ""),
@@ -169,7 +174,7 @@ def _clock(where: str, raw: Any) -> Clock:
     return clock
 
 
-def _procedure(key: str, e: _Entry) -> Procedure:
+def _procedure(key: str, e: Entry) -> Procedure:
     return Procedure(
         id=key,
         name=e.text("name"),
@@ -178,7 +183,7 @@ def _procedure(key: str, e: _Entry) -> Procedure:
         where=e.text("where"),
         first=e.text("first"),
         basis=e.basis(),
-        clocks=tuple(_clock(f"{e.where}.clocks", c) for c in e.items("clocks")),
+        clocks=tuple(clock_of(f"{e.where}.clocks", c) for c in e.items("clocks")),
         materials=e.texts("materials"),
         cautions=e.texts("cautions"),
         then=e.texts("then"),
@@ -191,17 +196,17 @@ def _procedure(key: str, e: _Entry) -> Procedure:
 def _example(where: str, raw: Any) -> Example:
     if isinstance(raw, str):
         return Example(raw.strip())
-    e = _Entry(where, raw)
+    e = Entry(where, raw)
     example = Example(e.text("text"), e.text("channel", ""), e.text("agency", ""))
     e.done()
     return example
 
 
-def _dispute(family: str, e: _Entry) -> Dispute:
-    cues = _Entry(f"{e.where}.cues", e.table("cues"))
+def _dispute(family: str, e: Entry) -> Dispute:
+    cues = Entry(f"{e.where}.cues", e.table("cues"))
     paths = []
     for raw in e.items("paths"):
-        p = _Entry(f"{e.where}.paths", raw)
+        p = Entry(f"{e.where}.paths", raw)
         paths.append(Path(p.text("procedure"), p.text("why"), p.when(), p.basis()))
         p.done()
     dispute = Dispute(
@@ -222,21 +227,21 @@ def _dispute(family: str, e: _Entry) -> Dispute:
     return dispute
 
 
-def _fact(key: str, e: _Entry) -> Fact:
+def _fact(key: str, e: Entry) -> Fact:
     options = {}
     for value, raw in e.table("options").items():
-        o = _Entry(f"{e.where}.options.{value}", raw)
+        o = Entry(f"{e.where}.options.{value}", raw)
         options[value] = (o.text("title"), o.texts("cues"))
         o.done()
     return Fact(key, e.text("kind"), e.text("question"), e.text("why"), options, e.texts("cues"))
 
 
-def _answer(key: str, e: _Entry) -> Answer:
+def _answer(key: str, e: Entry) -> Answer:
     variants = {k: str(v).strip() for k, v in e.table("variants").items()}
     return Answer(key, e.text("title"), e.texts("examples"), e.text("text"), e.basis(), variants)
 
 
-def _hotline(e: _Entry) -> Hotline:
+def _hotline(e: Entry) -> Hotline:
     return Hotline(e.text("number"), e.text("name"), e.flag("parallel"))
 
 
@@ -249,14 +254,14 @@ def read_yaml(path: File) -> Any:
         raise KnowledgeError(f"{path.name}：读不出来：{e}") from e
 
 
-def _keyed(folder: File, make: Callable[[str, _Entry], Any]) -> dict[str, Any]:
+def _keyed(folder: File, make: Callable[[str, Entry], Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yml")):
         data = read_yaml(path) or {}
         if not isinstance(data, dict):
             raise KnowledgeError(f"{path.name}：应为键值表")
         for key, raw in data.items():
-            e = _Entry(f"{path.name}:{key}", raw)
+            e = Entry(f"{path.name}:{key}", raw)
             if key in out:
                 raise KnowledgeError(f"{path.name}：{key} 重复")
             out[str(key)] = make(str(key), e)
@@ -267,9 +272,9 @@ def _keyed(folder: File, make: Callable[[str, _Entry], Any]) -> dict[str, Any]:
 def _disputes(folder: File) -> dict[str, Dispute]:
     out: dict[str, Dispute] = {}
     for path in sorted(folder.glob("*.yml")):
-        top = _Entry(path.name, read_yaml(path))
+        top = Entry(path.name, read_yaml(path))
         for raw in top.items("disputes"):
-            e = _Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
+            e = Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
             dispute = _dispute(top.text("family"), e)
             e.done()
             if dispute.id in out:
@@ -278,16 +283,39 @@ def _disputes(folder: File) -> dict[str, Dispute]:
     return out
 
 
+def _agencies(path: File) -> dict[str, Agency]:
+    out = {}
+    for key, raw in read_yaml(path).items():
+        e = Entry(f"{path.name}:{key}", raw)
+        out[key] = Agency(key, e.texts("called"), e.texts("words"), e.text("does"), e.text("not"))
+        e.done()
+    return out
+
+
+def _stories(folder: File) -> tuple[Story, ...]:
+    """The stories, one file a channel."""
+    out = []
+    for path in sorted(folder.glob("*.yml")):
+        for i, raw in enumerate(read_yaml(path) or (), 1):
+            e = Entry(f"{path.name}:{i}", raw)
+            story = Story(
+                e.text("text"), path.stem, e.text("agency"), e.text("dispute", ""), e.texts("also"), e.flag("urgent")
+            )
+            out.append(story)
+            e.done()
+    return tuple(out)
+
+
 def load(root: File = ROOT) -> Knowledge:
     """Reads the whole knowledge base below `root`. Raises KnowledgeError."""
     laws, hotlines = {}, {}
     for raw in read_yaml(root / "laws.yml"):
-        e = _Entry(f"laws.yml:{raw.get('title') if isinstance(raw, dict) else raw}", raw)
+        e = Entry(f"laws.yml:{raw.get('title') if isinstance(raw, dict) else raw}", raw)
         law = _law(e)
         e.done()
         laws[law.title] = law
     for raw in read_yaml(root / "hotlines.yml"):
-        e = _Entry(f"hotlines.yml:{raw}", raw)
+        e = Entry(f"hotlines.yml:{raw}", raw)
         line = _hotline(e)
         e.done()
         hotlines[line.number] = line
@@ -298,6 +326,9 @@ def load(root: File = ROOT) -> Knowledge:
         facts=_keyed(root / "facts", _fact),
         answers=_keyed(root / "answers", _answer),
         hotlines=hotlines,
+        agencies=_agencies(root / "agencies.yml"),
+        content=tuple(Entry("content.yml", read_yaml(root / "content.yml")).table("categories")),
+        stories=_stories(root / "stories"),
     )
 
 

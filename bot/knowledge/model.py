@@ -9,11 +9,16 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Basis:
-    """One citation. `law` is the full title as in laws.yml; `article` its number in Arabic digits; `part` paragraph and item."""
+    """One citation. `law` is the full title as in laws.yml; `article` its number in Arabic digits; `part` paragraph and item.
+
+    `edition` names the version whose numbering is meant ("2012"), where a law has several; such a citation holds only
+    while that version is in force.
+    """
 
     law: str
     article: str
     part: str = ""
+    edition: str = ""
 
     def __str__(self) -> str:
         return f"《{self.law}》第{self.article}条{self.part}"
@@ -32,12 +37,16 @@ class LawVersion:
 
 @dataclass(frozen=True)
 class Law:
-    """A law with its versions. `text` names the file that the citation check reads where the full texts are at hand."""
+    """A law with its versions. `text` names the file that the citation check reads where the full texts are at hand.
+
+    `by_event`: the version of the day of the event applies (conduct is judged by the law of its day), not that of today.
+    """
 
     title: str
     short: tuple[str, ...]
     versions: tuple[LawVersion, ...]
     text: str = ""
+    by_event: bool = False
 
     def in_force(self, day: date) -> LawVersion | None:
         """The version in force on `day`, or None."""
@@ -100,6 +109,21 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Story:
+    """A whole petition as people write it, with what it is: it teaches the ranking and samples what a change does.
+
+    `also`: other channels that are right for it. `dispute`: "" when none fits.
+    """
+
+    text: str
+    channel: str
+    agency: str
+    dispute: str = ""
+    also: tuple[str, ...] = ()
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
 class Cues:
     """Words that point to a dispute. `any` must hit at least once; `near` add weight; `no` take it away."""
 
@@ -151,6 +175,17 @@ class Answer:
     text: str
     basis: tuple[Basis, ...] = ()
     variants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Agency:
+    """What stands behind an agency key: what people call it, words of its business, what it does, what it does not do and who does that."""
+
+    key: str
+    called: tuple[str, ...]
+    words: tuple[str, ...]
+    does: str
+    does_not: str
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,13 @@ def _months_on(start: date, months: int) -> date:
     return date(y, m + 1, min(start.day, monthrange(y, m + 1)[1]))
 
 
+def last_day(told: str) -> date:
+    """The last day of a date told as YYYY, YYYY-MM or YYYY-MM-DD. Raises ValueError."""
+    year, month, day = ([int(x) for x in told.split("-")] + [0, 0])[:3]
+    month = month or 12
+    return date(year, month, day or monthrange(year, month)[1])
+
+
 def due(start: date, length: Length, move_holiday: bool = True) -> date:
     """The last day of a period that runs from the day after `start`."""
     if length.unit == "working_day":

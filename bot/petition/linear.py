@@ -1,12 +1,13 @@
 """A small linear text model: character n-grams, one softmax per head.
 
-Three heads share one vocabulary (dispute, channel, agency); the intent model uses one head. Training needs scikit-learn and happens
+Several heads share one vocabulary (dispute, channel, agency, urgent); the intent model uses one head. Training needs scikit-learn and happens
 off line; reading a text needs numpy only and costs well under a millisecond for a sentence.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ _DIGITS = re.compile(r"\d+")
 _BLANKED = re.compile(r"[A-Za-z]\d*(?=[市区县镇乡村路街小])")
 _SPACE = re.compile(r"\s+")
 
+#: Marks the columns that are not n-grams.
+SIGN = "\x01"
 #: How many characters at the end of a text are also read as "what is wanted": the demand mostly stands last.
 TAIL = 36
 
@@ -63,18 +66,18 @@ class LinearText:
     heads: Mapping[str, Head]
     key: str = ""
 
-    def vector(self, text: str) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Columns and their tf-idf values, length one."""
+    def vector(self, text: str, signs: Mapping[str, float] | None = None) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Columns and their values: tf-idf of the n-grams, length one, and then `signs` as they are."""
         counts = [(i, n) for g, n in grams(text).items() if (i := self.vocabulary.get(g)) is not None]
-        if not counts:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        columns = np.array([i for i, _ in counts], dtype=np.int64)
-        values = (1 + np.log(np.array([n for _, n in counts], dtype=np.float32))) * self.idf[columns]
-        return columns, (values / np.linalg.norm(values)).astype(np.float32)
+        told = [(i, v) for s, v in (signs or {}).items() if (i := self.vocabulary.get(SIGN + s)) is not None]
+        columns = np.array([i for i, _ in counts] + [i for i, _ in told], dtype=np.int64)
+        values = np.array([1 + math.log(n) for _, n in counts], dtype=np.float32) * self.idf[columns[: len(counts)]]
+        values /= float(np.linalg.norm(values)) or 1.0
+        return columns, np.concatenate([values, np.array([v for _, v in told], dtype=np.float32)])
 
-    def scores(self, text: str) -> dict[str, dict[str, float]]:
+    def scores(self, text: str, signs: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
         """Per head the probability of each label, best first."""
-        columns, values = self.vector(text)
+        columns, values = self.vector(text, signs)
         out = {}
         for name, head in self.heads.items():
             logits = values @ head.weights[columns].astype(np.float32) + head.bias
@@ -118,22 +121,27 @@ def train(
     key: str = "",
     strength: float = 12.0,
     min_texts: int = 2,
+    signs: Sequence[Mapping[str, float]] = (),
+    weights: Sequence[float] = (),
 ) -> LinearText:
-    """Fits one balanced logistic regression per head on tf-idf n-grams.
+    """Fits one balanced logistic regression per head on tf-idf n-grams and on `signs`, one mapping name → value per text.
+    `weights`: how much each text counts, all alike when not given.
 
-    `labels`: head name → one label per text. `min_texts`: n-grams that fewer texts have are left out.
+    `labels`: head name → one label per text, "" where the head has nothing to learn from it. `min_texts`: n-grams that fewer
+    texts have are left out.
     """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     bags = [grams(t) for t in texts]
     seen = Counter(g for bag in bags for g in bag)
-    vocabulary = {g: i for i, g in enumerate(sorted(g for g, n in seen.items() if n >= min_texts))}
+    names = [SIGN + s for s in sorted({s for own in signs for s in own})]
+    vocabulary = {g: i for i, g in enumerate([*sorted(g for g, n in seen.items() if n >= min_texts), *names])}
     idf = np.array([1 + np.log((1 + len(bags)) / (1 + seen[g])) for g in vocabulary], dtype=np.float32)
     model = LinearText(vocabulary, idf, {}, key)
     rows, columns, values = [], [], []
     for r, text in enumerate(texts):
-        c, v = model.vector(text)
+        c, v = model.vector(text, signs[r] if signs else None)
         rows += [r] * len(c)
         columns += c.tolist()
         values += v.tolist()
@@ -141,9 +149,10 @@ def train(
     heads = {}
     for name, gold in labels.items():
         fit = LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)
-        fit.fit(matrix, list(gold))
-        weights, bias = fit.coef_, fit.intercept_
+        told = [i for i, label in enumerate(gold) if label]
+        fit.fit(matrix[told], [gold[i] for i in told], [weights[i] for i in told] if weights else None)
+        learnt, bias = fit.coef_, fit.intercept_
         if len(fit.classes_) == 2:  # scikit-learn keeps one row for two classes
-            weights, bias = np.vstack([-weights / 2, weights / 2]), np.array([-bias[0] / 2, bias[0] / 2])
-        heads[name] = Head(tuple(map(str, fit.classes_)), weights.T.astype(np.float32), bias.astype(np.float32))
+            learnt, bias = np.vstack([-learnt / 2, learnt / 2]), np.array([-bias[0] / 2, bias[0] / 2])
+        heads[name] = Head(tuple(map(str, fit.classes_)), learnt.T.astype(np.float32), bias.astype(np.float32))
     return LinearText(vocabulary, idf, heads, key)

@@ -37,8 +37,20 @@ function bubble(text, mine, custom) {
     p.dataset.kind = (custom && custom.kind) || "text";
     if (custom && custom.kind === "ask") p.dataset.field = custom.field;
   }
+  if (custom && custom.kind === "advice") papers(p, custom.channels[0]);
   log.append(p);
   p.scrollIntoView({ block: "nearest" });
+}
+
+function papers(p, way) {
+  if (!way || !way.materials || !way.materials.length) return;
+  const a = document.createElement("a");
+  a.className = "papers";
+  a.href = "/materials/" + encodeURIComponent(way.procedure);
+  a.target = "_blank";
+  a.rel = "noopener";
+  a.textContent = "打印准备材料清单";
+  p.append(document.createElement("br"), a);
 }
 
 function show(messages) {

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.knowledge.loader import knowledge
+from bot.knowledge.region import regional
 from bot.petition.advice.engine import GENERIC, Advice, Advisor
 from bot.petition.advice.triage import Triage, load_or_train
 from bot.petition.keys import CHANNELS
@@ -24,9 +24,9 @@ class Advise:
     advisor: Advisor
 
     @classmethod
-    def ready(cls, models: Path) -> Advise:
-        """Loads the model from `models`, learning it first when the knowledge base changed."""
-        k = knowledge()
+    def ready(cls, models: Path, region: str = "") -> Advise:
+        """Loads the model from `models`, learning it first when the knowledge base changed; `region` as in SUFANG_REGION."""
+        k = regional(region)
         return cls(Advisor(k, Triage(k, load_or_train(k, models))))
 
     def one(self, key: Any, text: str, today: date, explain: bool = False) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Advise:
 
     def _channels(self, a: Advice) -> list[dict[str, Any]]:
         """Ranked by score: the ways of the advice in full, the other candidates with their general procedure."""
-        full = {c.key: c.as_dict() for c in a.channels}
+        full = {c.key: c.as_dict() for c in reversed(a.channels)}  # the first way of a channel stands for it
         ranked = [a.channel, *(k for k in a.ranked if k != a.channel)][:MAX_CHANNELS]
         out = []
         for key in ranked:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.petition.advice.engine import Advice, ChannelAdvice
+from bot.knowledge.region import Region
+from bot.petition.advice.engine import Advice, ChannelAdvice, Running
 from bot.petition.catalogue import Catalogue
 from bot.petition.message import Button, Message
 
 RED_DAYS = 30
 MAX_MATERIALS = 5
 MAX_BASIS = 4
+MAX_CLOCKS, MAX_OTHERS = 3, 2
 
 
 def day(d: date) -> str:
@@ -36,8 +38,17 @@ def custom(advice: Advice) -> dict[str, object]:
     }
 
 
-def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = ()) -> Message:
-    """The whole advice as one message."""
+def local_unit(region: Region, say: Catalogue, agency: str, *texts: str) -> str:
+    """The unit that is really meant where the person's words place the matter; 12345 where the region's file names none."""
+    unit = region.unit(agency, *texts)
+    if unit is None:
+        return say.say("advice_unit_unknown")
+    told = [unit.address, f"电话 {unit.phone}" if unit.phone else "", unit.hours]
+    return say.say("advice_unit", name=unit.name, told="，".join(x for x in told if x))
+
+
+def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = (), unit: str = "") -> Message:
+    """The whole advice as one message. `extra`: further notes. `unit`: the line of `local_unit`."""
     first = advice.channels[0]
     p = first.procedure
     if first.key == "none":
@@ -45,8 +56,8 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     lines = [say.say("advice_intro", name=p.name, why=_sentence(first.why))]
     if first.key not in ("consultation", "none"):
         lines.append(say.say("advice_first", first=_sentence(p.first)))
-        lines += [x for x in (_clock(first, say, today),) if x]
-        lines.append(say.say("advice_where", where=_sentence(p.where)))
+        lines += [_clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
+        lines += [say.say("advice_where", where=_sentence(p.where)), unit]
         if p.materials:
             lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
     else:
@@ -56,12 +67,12 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     notes = [*extra, *p.cautions[:2], *advice.cautions[:2]]
     if advice.second:
         notes.append(say.say("split_notice"))
-    if p.unverified or (first.clock and first.clock.unverified):
+    if p.unverified or any(r.clock.unverified for r in first.clocks):
         notes.append(say.say("unverified_note"))
     if advice.needs_human and advice.channel not in ("accusation", "emergency"):
         notes.append(say.say("low_confidence_note"))
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
-    lines += [_other(c, say, today) for c in advice.channels[1:3]]
+    lines += [_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
     lines.append(basis_line(first, say))
     lines.append(say.say(_tail(advice)))
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
@@ -83,13 +94,11 @@ def _tail(advice: Advice) -> str:
     return "advice_choice"
 
 
-def _clock(c: ChannelAdvice, say: Catalogue, today: date) -> str:
-    if not c.clock:
-        return ""
-    text = say.say("advice_clock", clock=_sentence(c.clock.text))
-    if c.due and c.starts:
-        left = (c.due - today).days
-        text += say.say("advice_due", start=day(c.starts), due=day(c.due), left=max(left, 0))
+def _clock(r: Running, say: Catalogue, today: date) -> str:
+    text = say.say("advice_clock", clock=_sentence(r.clock.text))
+    if r.due and r.starts:
+        left = (r.due - today).days
+        text += say.say("advice_due", start=day(r.starts), due=day(r.due), left=max(left, 0))
         if left < 0:
             text += say.say("deadline_passed")
         elif left < RED_DAYS:

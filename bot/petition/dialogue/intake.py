@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from bot.knowledge.region import Region
 from bot.petition.advice import wording
 from bot.petition.advice.engine import Advice, Advisor
 from bot.petition.catalogue import Catalogue
@@ -53,8 +54,8 @@ def _doubtful(key: str, text: str) -> bool:
 class Intake:
     """The service behind the form."""
 
-    def __init__(self, advisor: Advisor, say: Catalogue) -> None:
-        self._advisor, self._say = advisor, say
+    def __init__(self, advisor: Advisor, say: Catalogue, region: Region | None = None) -> None:
+        self._advisor, self._say, self._region = advisor, say, region
 
     # -- what is missing ------------------------------------------------------------------------------------------------
 
@@ -288,10 +289,17 @@ class Intake:
             if again or any(n["key"] == "advice_choice_again" for n in draft.notes):
                 return [wording.short(advice, self._say)]
             extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))
-            return [wording.message(advice, self._say, today, extra)]
+            return [wording.message(advice, self._say, today, extra, self._unit(draft, advice))]
         if pending == CONFIRM:
             return [self._summary(draft, lead)]
         return [self._question(draft, pending, lead)]
+
+    def _unit(self, draft: Draft, advice: Advice) -> str:
+        """The local unit behind the advised agency, when a region is set."""
+        if self._region is None:
+            return ""
+        told = (str(draft.values.get("place", "")), str(draft.values.get("narrative", "")))
+        return wording.local_unit(self._region, self._say, advice.agency, *told)
 
     def _note(self, note: dict[str, Any]) -> str:
         key, values = note["key"], {k: v for k, v in note.items() if k != "key"}

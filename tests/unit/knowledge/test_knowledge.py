@@ -65,9 +65,49 @@ def test_no_text_says_what_must_never_be_said() -> None:
     ],
 )
 def test_a_law_is_cited_only_while_it_is_in_force(law: str, article: str, before: date, after: date) -> None:
-    basis = [Basis(law, article)]
+    edition = knowledge().laws[law].versions[-1].edition
+    basis = [Basis(law, article, edition=edition)]
     assert knowledge().cite(basis, before) == ()
     assert knowledge().cite(basis, after) == tuple(basis)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "cites", "never"),
+    [
+        ("2026年8月14日那天厂里往河里排黑水，气味呛人", "2026-08-14", "环境保护法", "生态环境法典"),
+        ("2026年8月15日那天厂里往河里排黑水，气味呛人", "2026-08-15", "生态环境法典", "环境保护法"),
+        ("厂里从2026年3月起天天往河里排黑水，气味呛人", "2026-03", "生态环境法典", "环境保护法"),
+    ],
+)
+def test_conduct_is_judged_by_the_code_of_its_day(advisor, text: str, told: str, cites: str, never: str) -> None:
+    advice = advisor.advise(text, TODAY, {"occurred_on": told})
+    laws = {b.law for c in advice.channels for b in c.basis}
+    assert cites in laws
+    assert never not in laws
+
+
+@pytest.mark.parametrize(("day", "code"), [(date(2026, 8, 14), "环境保护法"), (date(2026, 8, 15), "生态环境法典")])
+def test_an_advice_of_the_day_before_a_code_cites_the_old_laws(advisor, day: date, code: str) -> None:
+    advice = advisor.advise("厂里天天往河里排黑水，气味呛人", day)
+    assert code in {b.law for c in advice.channels for b in c.basis}
+
+
+@pytest.mark.parametrize(("told", "article"), [("2025-12-31", "70"), ("2026-01-01", "82")])
+def test_the_penalty_law_goes_by_the_day_of_the_conduct(advisor, told: str, article: str) -> None:
+    advice = advisor.advise("茶馆里开赌场聚众赌博抽头，那天晚上我亲眼看见的", TODAY, {"occurred_on": told})
+    cited = {(b.law, b.article) for c in advice.channels for b in c.basis}
+    assert ("治安管理处罚法", article) in cited
+    assert ("治安管理处罚法", "82" if article == "70" else "70") not in cited
+
+
+@pytest.mark.parametrize(("day", "article", "months"), [(date(2026, 2, 28), "59", 6), (date(2026, 3, 1), "72", 3)])
+def test_the_limit_for_setting_an_award_aside_goes_by_the_law_of_the_day(
+    advisor, day: date, article: str, months: int
+) -> None:
+    advice = advisor.advise("仲裁委员会裁决我和供货商的合同，我不服，想撤销仲裁裁决", day)
+    first = next(c for c in advice.channels if c.procedure.id == "set_aside_award")
+    assert f"{months} 个月" in first.clock.text
+    assert ("仲裁法", article) in {(b.law, b.article) for b in first.basis}
 
 
 def test_the_arbitration_law_changes_on_the_first_of_march_2026() -> None:

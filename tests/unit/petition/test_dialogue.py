@@ -213,7 +213,7 @@ def test_any_answer_to_any_field_is_read_without_error(said: str) -> None:
 
 
 def test_every_text_of_the_catalogue_is_free_of_the_repealed_law_and_of_refusals() -> None:
-    for wordings in catalogue()._texts.values():
+    for wordings in catalogue().texts.values():
         for text in wordings:
             assert "《信访条例》" not in text
             assert "不予受理" not in text
@@ -249,7 +249,7 @@ def test_ones_own_matter_is_not_somebody_elses(said: str) -> None:
 
 
 def test_no_text_promises_a_staff_member_that_nothing_calls() -> None:
-    for wordings in catalogue()._texts.values():
+    for wordings in catalogue().texts.values():
         for text in wordings:
             for promise in ("人工跟进", "我这就提醒", "我们会转达", "12110"):
                 assert promise not in text
