@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,17 +35,14 @@ def grams(text: str, order: int = 3) -> Counter[str]:
     Numbers become 0 and blanked place names (A市B区) lose their letter: neither says what a matter is about.
     """
     text = _DIGITS.sub("0", _BLANKED.sub("某", _SPACE.sub(" ", text.lower().strip())))
-    out: Counter[str] = Counter()
-    _count(out, f"^{text}$", order, "")
+    pieces = _cut(f"^{text}$", order)
     if len(text) > TAIL:
-        _count(out, text[-TAIL:] + "$", order, "…")
-    return out
+        pieces += ["…" + g for g in _cut(text[-TAIL:] + "$", order)]
+    return Counter(pieces)
 
 
-def _count(out: Counter[str], text: str, order: int, mark: str) -> None:
-    for n in range(1, order + 1):
-        for i in range(len(text) - n + 1):
-            out[mark + text[i : i + n]] += 1
+def _cut(text: str, order: int) -> list[str]:
+    return [text[i : i + n] for n in range(1, order + 1) for i in range(len(text) - n + 1)]
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,16 @@ class LinearText:
         values /= float(np.linalg.norm(values)) or 1.0
         return columns, np.concatenate([values, np.array([v for _, v in told], dtype=np.float32)])
 
-    def scores(self, text: str, signs: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
-        """Per head the probability of each label, best first."""
+    def scores(
+        self, text: str, signs: Mapping[str, float] | None = None, only: Collection[str] = ()
+    ) -> dict[str, dict[str, float]]:
+        """Per head (all, or those in `only`) the probability of each label, best first."""
         columns, values = self.vector(text, signs)
         out = {}
         for name, head in self.heads.items():
-            logits = values @ head.weights[columns].astype(np.float32) + head.bias
+            if only and name not in only:
+                continue
+            logits = values @ head.weights[columns] + head.bias
             p = np.exp(logits - logits.max())
             p /= p.sum()
             order = np.argsort(-p)
@@ -108,7 +109,7 @@ class LinearText:
         with np.load(path, allow_pickle=False) as data:
             meta = json.loads(bytes(data["meta"]).decode())
             heads = {
-                name: Head(tuple(labels), data[f"{name}.weights"], data[f"{name}.bias"])
+                name: Head(tuple(labels), data[f"{name}.weights"].astype(np.float32), data[f"{name}.bias"])
                 for name, labels in meta["labels"].items()
             }
             vocabulary = {g: i for i, g in enumerate(meta["vocabulary"])}

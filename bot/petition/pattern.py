@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 
 class Pattern:
@@ -16,3 +16,36 @@ class Pattern:
     def hits(self, text: str) -> set[str]:
         """The distinct pieces of `text` that match."""
         return {m[0] for m in self._re.finditer(text) if m[0]} if self._re else set()
+
+
+class WordIndex:
+    """Many word lists looked up in one pass over a text. `lists`: owner → words or /regular expressions/."""
+
+    def __init__(self, lists: Mapping[Hashable, Iterable[str]]) -> None:
+        self._by_first: dict[str, list[tuple[str, tuple[Hashable, ...]]]] = {}
+        self._patterns: list[tuple[Hashable, Pattern]] = []
+        owners: dict[str, list[Hashable]] = {}
+        for owner, words in lists.items():
+            expressions = []
+            for w in words:
+                if len(w) > 2 and w[0] == w[-1] == "/":
+                    expressions.append(w)
+                elif w:
+                    owners.setdefault(w, []).append(owner)
+            if expressions:
+                self._patterns.append((owner, Pattern(expressions)))
+        for w, who in owners.items():
+            self._by_first.setdefault(w[0], []).append((w, tuple(who)))
+
+    def hits(self, text: str) -> dict[Hashable, set[str]]:
+        """Owner → the distinct pieces of `text` that one of its entries matches; owners without a hit are absent."""
+        out: dict[Hashable, set[str]] = {}
+        for i, ch in enumerate(text):
+            for word, who in self._by_first.get(ch, ()):
+                if text.startswith(word, i):
+                    for owner in who:
+                        out.setdefault(owner, set()).add(word)
+        for owner, pattern in self._patterns:
+            if found := pattern.hits(text):
+                out.setdefault(owner, set()).update(found)
+        return out

@@ -14,6 +14,7 @@ from typing import Any
 from bot.knowledge.loader import ROOT, read_yaml
 from bot.petition.pattern import Pattern
 
+_SENTENCE = re.compile(r"[。！？；!?;\n]")
 _CLAUSE = re.compile(r"[。！？；!?;\n，,]|\s+")
 
 
@@ -74,7 +75,7 @@ def danger(text: str) -> Danger | None:
     return None
 
 
-def urgent(text: str) -> bool:
-    """Whether the matter is to be marked and speeded: danger, gatherings, many people without water, power or heating."""
+def pressing(text: str) -> bool:
+    """Whether words of the matter mark it to be speeded: gatherings, many people without water, power or heating, harmed children."""
     _, any_, no = _rules()
-    return danger(text) is not None or bool(any_.hits(text) and not no.hits(text))
+    return bool(any_.hits(text)) and any(any_.hits(s) and not no.hits(s) for s in _SENTENCE.split(text))

@@ -24,8 +24,10 @@ from bot.petition.understand import dates, priors
 from bot.petition.understand.text import clean
 
 #: Share of the channel model against the votes of the likely disputes; less where a cue and the model agree on one dispute.
-MODEL_SHARE, SHARE_WHEN_SURE = 0.85, 0.65
+MODEL_SHARE, SHARE_WHEN_SURE = 0.9, 0.7
 SURE_DISPUTE = 0.25
+#: From which probability on the model's word marks a matter urgent beside the rules of safety.yml.
+URGENT_FROM = 0.35
 #: Of an accusation and a claim of one's own in one text, the accusation goes first and the claim is registered apart (条例 30).
 ACCUSATION_FIRST = 0.15
 #: What the first, second … open path of a dispute adds to its channel.
@@ -203,7 +205,7 @@ class Advisor:
             category=category_of(channel),
             content=dispute.content if dispute else "其他",
             dispute=dispute.id if dispute else "",
-            urgent=safety.urgent(text),
+            urgent=peril is not None or safety.pressing(text) or ranking.urgent >= URGENT_FROM,
             priors=known,
             confidence=round(scores[channel] / total, 3),
             questions=() if peril else self._questions(dispute, channels[0], facts, today),
