@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import sys
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +13,7 @@ from bot.petition.errors import PetitionError
 from bot.petition.keys import AGENCIES
 from bot.petition.lifecycle import STATUS_NAMES, targets
 from bot.petition.progress import next_of
+from bot.petition.roles import ROLES
 from bot.settings import Settings
 
 
@@ -34,9 +37,59 @@ def add_parser(commands: Any) -> None:
     for name in ("reason", "basis", "where", "approved-by", "notice"):
         move.add_argument(f"--{name}")
     case.set_defaults(run=_case)
+    user = commands.add_parser("user", help="工作台的用户")
+    add = user.add_subparsers(dest="what", required=True).add_parser("add", help="新建用户，密码只显示一次")
+    add.add_argument("name")
+    add.add_argument("--role", required=True, choices=list(ROLES))
+    add.add_argument("--agency", choices=AGENCIES, default="", help="承办人的机关")
+    add.add_argument("--token", action="store_true", help="给程序用的令牌，标准输出只有令牌")
+    user.set_defaults(run=_user)
+    report = commands.add_parser("report", help="报表，只统计自己的件")
+    report.add_argument("what", choices=["weekly"])
+    report.add_argument("--csv", action="store_true", help="输出 CSV，默认 JSON")
+    report.set_defaults(run=_report)
     db = commands.add_parser("db", help="数据库")
     db.add_argument("what", choices=["upgrade"])
     db.set_defaults(run=_db)
+
+
+def _user(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.open import open_engine, open_keyring, upgrade
+    from bot.storage.staff import StaffStore
+
+    try:
+        upgrade(settings.database_url)
+        store = StaffStore(open_engine(settings), open_keyring(settings))
+        secret = store.add(args.name, args.role, args.agency, settings.now(), args.token)
+    except PetitionError as e:
+        print(e, file=sys.stderr)
+        return 1
+    if args.token:
+        print(secret)
+    else:
+        print(f"已建用户 {args.name}（{ROLES[args.role]}）。第一次登录的密码，只显示这一次：{secret}")
+    return 0
+
+
+def _report(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.desk.service import weekly
+    from bot.storage.open import open_cases, upgrade
+
+    try:
+        upgrade(settings.database_url)
+        report = weekly(open_cases(settings), settings.today())
+    except PetitionError as e:
+        print(e, file=sys.stderr)
+        return 1
+    if args.csv:
+        out = csv.writer(sys.stdout)
+        for key, value in report.items():
+            out.writerows([key, k, n] for k, n in value.items()) if isinstance(value, dict) else out.writerow(
+                [key, "", value]
+            )
+    else:
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+    return 0
 
 
 def _db(args: argparse.Namespace, settings: Settings) -> int:

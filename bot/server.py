@@ -104,13 +104,35 @@ async def forget_old_drafts(settings: Settings) -> None:
         await asyncio.sleep(3600)
 
 
+async def start_desk(settings: Settings, listener: socket.socket) -> Any:
+    """The desk on its own port, in this process; returns the runner that stops it."""
+    from aiohttp import web
+
+    from actions.base import services
+    from bot.desk.app import build as build_desk
+    from bot.desk.service import Desk
+    from bot.storage.open import open_engine, open_keyring
+    from bot.storage.staff import StaffStore
+
+    s = services()
+    staff = StaffStore(open_engine(settings), open_keyring(settings))
+    desk = Desk(s.cases, staff, s.intake.advisor, settings.today, settings.now)
+    runner = web.AppRunner(build_desk(desk, settings), access_log=None)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    return runner
+
+
 def serve(settings: Settings, model: Path) -> int:
     """Serves until Ctrl-C or SIGTERM; running turns are finished first."""
-    try:
-        listener = _listen(settings)
-    except OSError as e:
-        print(f"端口 {settings.port} 用不了（{e.strerror}）。可以换一个：SUFANG_PORT=5015 make serve", file=sys.stderr)
-        return 1
+    listeners = []
+    for name, port in (("SUFANG_PORT", settings.port), ("SUFANG_DESK_PORT", settings.desk_port)):
+        try:
+            listeners.append(_listen(settings.host, port))
+        except OSError as e:
+            print(f"端口 {port} 用不了（{e.strerror}）。可以换一个：{name}={port + 10} make serve", file=sys.stderr)
+            return 1
+    listener, desk_listener = listeners
     print("正在启动（约半分钟）…", file=sys.stderr)
     try:
         app = build(settings, model)
@@ -124,14 +146,16 @@ def serve(settings: Settings, model: Path) -> int:
     @app.before_server_stop
     async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.keeper.cancel()
+        await app.ctx.desk.cleanup()
 
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
+        app.ctx.desk = await start_desk(settings, desk_listener)
         app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(
-            f"诉访通已启动\n  群众页面  {base}/\n  工作台    端口 {settings.desk_port} 已预留；现在用 .venv/bin/sufang case 办件\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",
+            f"诉访通已启动\n  群众页面  {base}/\n  工作台    http://{settings.host}:{settings.desk_port}/desk/（第一个用户：.venv/bin/sufang user add 名字 --role admin）\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",
             flush=True,
         )
 
@@ -149,8 +173,8 @@ def _has_motd(app: Any) -> bool:
     return "motd" in inspect.signature(app.run).parameters
 
 
-def _listen(settings: Settings) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.host, settings.port))
+    listener.bind((host, port))
     return listener

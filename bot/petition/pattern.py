@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 
 class Pattern:
@@ -21,10 +21,10 @@ class Pattern:
 class WordIndex:
     """Many word lists looked up in one pass over a text. `lists`: owner → words or /regular expressions/."""
 
-    def __init__(self, lists: Mapping[Hashable, Iterable[str]]) -> None:
-        self._by_first: dict[str, list[tuple[str, tuple[Hashable, ...]]]] = {}
-        self._patterns: list[tuple[Hashable, Pattern]] = []
-        owners: dict[str, list[Hashable]] = {}
+    def __init__(self, lists: Mapping[tuple[str, str], Iterable[str]]) -> None:
+        self._by_first: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {}
+        self._patterns: list[tuple[tuple[str, str], Pattern]] = []
+        owners: dict[str, list[tuple[str, str]]] = {}
         for owner, words in lists.items():
             expressions = []
             for w in words:
@@ -37,9 +37,9 @@ class WordIndex:
         for w, who in owners.items():
             self._by_first.setdefault(w[0], []).append((w, tuple(who)))
 
-    def hits(self, text: str) -> dict[Hashable, set[str]]:
+    def hits(self, text: str) -> dict[tuple[str, str], set[str]]:
         """Owner → the distinct pieces of `text` that one of its entries matches; owners without a hit are absent."""
-        out: dict[Hashable, set[str]] = {}
+        out: dict[tuple[str, str], set[str]] = {}
         for i, ch in enumerate(text):
             for word, who in self._by_first.get(ch, ()):
                 if text.startswith(word, i):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -25,6 +26,11 @@ FREE_FAILURES = 5
 #: After so many it is stopped for a while; never for good, so that a stranger cannot lock the owner out.
 MAX_WAIT = timedelta(minutes=30)
 FORGET_AFTER = timedelta(hours=24)
+#: Characters of each field that the search index takes.
+INDEXED = 120
+#: Share of common pieces from which two cases may be the same matter.
+SIMILAR_FROM = 0.35
+_WORDS = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 RATINGS = ("满意", "基本满意", "不满意")
 
 
@@ -67,6 +73,8 @@ class CaseStore:
             )
         )  # fmt: skip
         self._event(c, number, 1, "transition", None, "registered", _at(now, today), "system", {}, filing.category)
+        if filing.category != "检举控告":
+            self._index(c, number, filing.fields)
         payload = {"case_no": number, "channel": filing.channel, "agency": filing.agency}
         c.execute(
             insert(t.outbox).values(
@@ -80,6 +88,19 @@ class CaseStore:
             )
         )
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
+
+    def _index(self, c: Connection, number: str, fields: Mapping[str, Any]) -> None:
+        """Keyed hashes of the pieces of what a case is about, so that the desk can search sealed text."""
+        text = " ".join(str(fields.get(k) or "")[:INDEXED] for k in ("place", "respondent", "demand", "narrative"))
+        rows = [{"term": term, "case_no": number} for term in sorted(self._terms(text))]
+        if rows:
+            c.execute(insert(t.case_terms), rows)
+
+    def _terms(self, text: str) -> set[int]:
+        """Two-character pieces of the words in `text` as 63-bit keyed hashes."""
+        words = _WORDS.findall(text.lower())
+        pieces = {w[i : i + 2] for w in words for i in range(max(1, len(w) - 1))}
+        return {int(self._keys.mac(p, "term")[:16], 16) >> 1 for p in pieces}
 
     def _next(self, c: Connection, day: date) -> int:
         """The day's next number, under the row's lock."""
@@ -175,13 +196,80 @@ class CaseStore:
         )
         return value
 
-    def find(self, status: str = "", limit: int = 50, after: str = "") -> list[CaseView]:
-        """Cases by number, newest first, from behind `after`."""
-        query = select(t.cases).order_by(t.cases.c.case_no.desc()).limit(limit)
-        query = query.where(t.cases.c.status == status) if status else query
-        query = query.where(t.cases.c.case_no < after) if after else query
+    def find(
+        self,
+        status: str = "",
+        limit: int = 50,
+        after: str = "",
+        channel: str = "",
+        agency: str = "",
+        category: str = "",
+        not_category: str = "",
+        due_by: date | None = None,
+        text: str = "",
+    ) -> list[CaseView]:
+        """Cases by number, newest first, from behind `after`, without their events. `due_by`: due on that day or before.
+
+        `text`: a case number, or words that stand in place, unit, demand or the beginning of the story.
+        """
+        cases = t.cases
+        query = select(cases).order_by(cases.c.case_no.desc()).limit(limit)
+        for column, value in (("status", status), ("channel", channel), ("agency", agency), ("category", category)):
+            query = query.where(cases.c[column] == value) if value else query
+        query = query.where(cases.c.category != not_category) if not_category else query
+        query = query.where(cases.c.due <= due_by) if due_by else query
+        query = query.where(cases.c.case_no < after) if after else query
+        number = normalise_case_no(text) if text else ""
+        if number and valid_case_no(number):
+            query = query.where(cases.c.case_no == number)
+        elif text.strip():
+            terms = self._terms(text)
+            holding = (
+                select(t.case_terms.c.case_no)
+                .where(t.case_terms.c.term.in_(terms))
+                .group_by(t.case_terms.c.case_no)
+                .having(func.count() == len(terms))
+            )
+            query = query.where(cases.c.case_no.in_(holding))
+        with transaction(self._engine) as c:
+            return [_plain_view(row) for row in c.execute(query).all()]
+
+    def similar(self, case_no: str, limit: int = 3) -> list[tuple[CaseView, float]]:
+        """Earlier or later cases that share most of this one's words, with the share (0 to 1). No accusations."""
+        own = select(t.case_terms.c.term).where(t.case_terms.c.case_no == case_no)
+        shared = func.count().label("shared")
+        query = (
+            select(t.case_terms.c.case_no, shared)
+            .where(t.case_terms.c.term.in_(own), t.case_terms.c.case_no != case_no)
+            .group_by(t.case_terms.c.case_no)
+            .order_by(shared.desc())
+            .limit(limit)
+        )
+        with transaction(self._engine) as c:
+            count = c.execute(select(func.count()).select_from(own.subquery())).scalar_one()
+            near = [(r.case_no, r.shared / count) for r in c.execute(query).all()] if count else []
+            rows = {
+                r.case_no: r
+                for r in c.execute(select(t.cases).where(t.cases.c.case_no.in_([n for n, _ in near]))).all()
+            }
+        return [(_plain_view(rows[n]), s) for n, s in near if s >= SIMILAR_FROM]
+
+    def filed_between(self, first: date, last: date) -> list[CaseView]:
+        """Cases registered from `first` to `last`, with their events, for reports."""
+        query = select(t.cases).where(t.cases.c.filed_on.between(first, last)).order_by(t.cases.c.case_no)
         with transaction(self._engine) as c:
             return [self._view(c, row) for row in c.execute(query).all()]
+
+    def advice(self, case_no: str, role: str) -> dict[str, Any]:
+        """The advice that the person was given. Raises PetitionError as `content`."""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no)
+        if (row.category == "检举控告") != (role == "discipline"):
+            raise PetitionError("您这个岗位不能查看这件事的内容。")
+        value: dict[str, Any] = self._keys.decrypt(
+            row.advice, f"cases/{row.case_no}/advice", self._purpose(row.category)
+        )
+        return value
 
     def _row(self, c: Connection, case_no: str) -> Row[Any]:
         row = c.execute(
@@ -299,6 +387,13 @@ class CaseStore:
         if done >= 2:
             raise PetitionError("评价已经改过一次，不能再改了。")
         self.note(case_no, "评价", "petitioner", {"rating": rating, "note": words, "stage": row.status}, now, today)
+
+
+def _plain_view(row: Row[Any]) -> CaseView:
+    """A case as a list shows it."""
+    return CaseView(
+        row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, ()
+    )
 
 
 def _utc(value: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -102,6 +103,41 @@ chat_attachments = Table(
     Column("sha256", String(64), nullable=False),
     Column("media_type", String(64), nullable=False),
     Column("created_at", _time, nullable=False),
+)  # fmt: skip
+staff = Table(
+    "staff", metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("agency", String(32), nullable=False),
+    Column("password", String(200)),
+    Column("token_mac", String(64)),
+    Column("must_change", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", _time, nullable=False),
+    Index("ix_staff_token_mac", "token_mac", unique=True),
+)  # fmt: skip
+staff_sessions = Table(
+    "staff_sessions", metadata,
+    Column("id_mac", String(64), primary_key=True),
+    Column("name", String(64), ForeignKey("staff.name"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", _time, nullable=False),
+    Column("seen_at", _time, nullable=False),
+)  # fmt: skip
+#: Keyed hashes of the two-character pieces of a case's words: search without readable text. Accusations are not in it.
+case_terms = Table(
+    "case_terms", metadata,
+    Column("term", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True, index=True),
+)  # fmt: skip
+access_log = Table(
+    "access_log", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", _time, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("case_no", String(12)),
+    Column("detail", LargeBinary, nullable=False),
 )  # fmt: skip
 tracker_events = Table(
     "tracker_events", metadata,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +87,7 @@ class SignReader:
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
-        lists: dict[Hashable, tuple[str, ...]] = {
+        lists: dict[tuple[str, str], tuple[str, ...]] = {
             ("agency", a.key): (*a.called, *a.words) for a in knowledge.agencies.values()
         }
         for d in knowledge.disputes.values():
@@ -99,7 +99,7 @@ class SignReader:
         hits = self._words.hits(text)
         signs, fired = {}, {}
         for owner, found in hits.items():
-            kind, key = owner  # type: ignore[misc]
+            kind, key = owner
             if kind == "agency":
                 signs[f"agency {key}"] = WORD_SIGN * (1.0, 1.4, 1.7)[min(len(found), 3) - 1]
             elif kind == "any":

@@ -57,6 +57,11 @@ class Intake:
     def __init__(self, advisor: Advisor, say: Catalogue, region: Region | None = None) -> None:
         self._advisor, self._say, self._region = advisor, say, region
 
+    @property
+    def advisor(self) -> Advisor:
+        """The advice that this intake gives."""
+        return self._advisor
+
     # -- what is missing ------------------------------------------------------------------------------------------------
 
     def pending(self, draft: Draft) -> str | None:

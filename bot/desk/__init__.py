@@ -1,0 +1,1 @@
+"""The desk of the staff: a page and the same thing for programs."""

@@ -1,0 +1,3 @@
+"""Both databases."""
+
+from databases import cases, chat, engine, keys, log, url  # noqa: F401
