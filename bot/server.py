@@ -130,9 +130,13 @@ def serve(settings: Settings, model: Path) -> int:
         try:
             listeners.append(_listen(settings.host, port))
         except OSError as e:
+            if name == "SUFANG_DESK_PORT" and not os.environ.get(name):  # nobody chose it, so any free one will do
+                listeners.append(_listen(settings.host, 0))
+                continue
             print(f"端口 {port} 用不了（{e.strerror}）。可以换一个：{name}={port + 10} make serve", file=sys.stderr)
             return 1
     listener, desk_listener = listeners
+    desk_port = desk_listener.getsockname()[1]
     print("正在启动（约半分钟）…", file=sys.stderr)
     try:
         app = build(settings, model)
@@ -155,7 +159,7 @@ def serve(settings: Settings, model: Path) -> int:
         app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(
-            f"诉访通已启动\n  群众页面  {base}/\n  工作台    http://{settings.host}:{settings.desk_port}/desk/（第一个用户：.venv/bin/sufang user add 名字 --role admin）\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",
+            f"诉访通已启动\n  群众页面  {base}/\n  工作台    http://{settings.host}:{desk_port}/desk/（第一个用户：.venv/bin/sufang user add 名字 --role admin）\n  数据      {settings.data_dir}\n  按 Ctrl-C 停止",
             flush=True,
         )
 

@@ -17,7 +17,7 @@ _HELP = (
     ("SUFANG_ENV", "production 或 test；test 才允许只有测试能做的事（默认 production）"),
     ("SUFANG_HOST", "监听地址（默认 127.0.0.1）"),
     ("SUFANG_PORT", "对话、群众页面、进度、健康检查的端口（默认 5005）"),
-    ("SUFANG_DESK_PORT", "工作台端口（默认 5006，留给工作台）"),
+    ("SUFANG_DESK_PORT", "工作台端口（默认 5006）"),
     ("SUFANG_DATA_DIR", "数据文件夹（默认 var/）"),
     ("SUFANG_DATABASE_URL", "数据库地址（默认数据文件夹里的 SQLite；PostgreSQL 写 postgresql+psycopg2://…）"),
     ("SUFANG_SECRET_KEY", "加密主密钥，至少 32 个字符（默认第一次运行时在数据文件夹里生成，权限 0600）"),

@@ -1,0 +1,1 @@
+"""Hotline transcripts become drafts that a clerk confirms."""
