@@ -60,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     advise.add_argument("--explain", action="store_true", help="同时给出用到的事实和触发的规则")
     advise.set_defaults(run=_advise)
 
+    hotline = commands.add_parser("hotline", help="热线通话转写变成待确认的草稿，一行一个")
+    hotline.add_argument("paths", nargs="+", type=Path, help="转写文件或文件夹")
+    hotline.add_argument("--meta", type=Path, help="meta.jsonl：file、call_time、hotline；默认用同一文件夹里的")
+    hotline.set_defaults(run=_hotline)
+
     evaluate = commands.add_parser("evaluate", help="在给定数据上测量")
     evaluate.add_argument("name", choices=["triage"], help="triage：渠道、机关、要素")
     evaluate.add_argument("data", type=Path, help="带标准答案的 JSONL")
@@ -96,23 +101,23 @@ def _train(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if ensure_model(settings, force=args.force) else 1
 
 
-def _lines(source: TextIO) -> Iterator[dict[str, Any]]:
+def _lines(source: TextIO, key: str = "text") -> Iterator[dict[str, Any]]:
     for number, line in enumerate(source, 1):
         if line.strip():
             try:
                 row = json.loads(line)
-                if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                    raise ValueError("缺少 text")
+                if not isinstance(row, dict) or not isinstance(row.get(key), str):
+                    raise ValueError(f"缺少 {key}")
             except ValueError as e:
                 raise ValueError(f"第 {number} 行读不懂：{e}") from e
             yield row
 
 
-def _rows(path: Path | None) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file, none without a path."""
+def _rows(path: Path | None, key: str = "text") -> Iterator[dict[str, Any]]:
+    """The rows of a JSONL file that hold `key`, none without a path."""
     if path:
         with path.open(encoding="utf-8") as source:
-            yield from _lines(source)
+            yield from _lines(source, key)
 
 
 def _advise(args: argparse.Namespace, settings: Settings) -> int:
@@ -130,6 +135,47 @@ def _advise(args: argparse.Namespace, settings: Settings) -> int:
         print(f"没有读完：{e}", file=sys.stderr)
         return 1
     return 0
+
+
+#: Files of a folder that are not calls.
+_NOT_CALLS = ("meta.jsonl", "gold.jsonl")
+
+
+def _hotline(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.hotline.draft import drafts
+    from bot.petition.advice.command import Advise
+
+    files: list[Path] = []
+    for path in args.paths:
+        files += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    files = [p for p in files if p.name not in _NOT_CALLS and not p.name.upper().startswith("README")]
+    missing = [p for p in files if not p.is_file()]
+    if missing or not files:
+        print(f"没有这个文件：{missing[0]}" if missing else "没有找到转写文件", file=sys.stderr)
+        return 2
+    meta: dict[str, dict[str, Any]] = {}
+    try:
+        for source in [args.meta] if args.meta else sorted({p.parent / "meta.jsonl" for p in files}):
+            if args.meta or source.is_file():
+                for row in _rows(source, "file"):
+                    meta[Path(str(row["file"])).name] = row
+    except (OSError, ValueError) as e:
+        print(f"meta 读不懂：{e}", file=sys.stderr)
+        return 1
+    advise = Advise.ready(settings.data_dir / "models", settings.region)
+    bad = 0
+    for done, record in enumerate(drafts(files, meta, advise.advisor), 1):
+        if isinstance(record, Exception):
+            bad += 1
+            print(f"放在一边：{record}", file=sys.stderr)
+        else:
+            sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+        if sys.stderr.isatty():
+            print(f"\r{done}/{len(files)}", end="", file=sys.stderr)
+    print(
+        f"{len(files)} 个文件，{len(files) - bad} 个成了草稿" + (f"，{bad} 个放在一边" if bad else ""), file=sys.stderr
+    )
+    return 1 if bad else 0
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
