@@ -48,6 +48,10 @@ def add_parser(commands: Any) -> None:
     report.add_argument("what", choices=["weekly"])
     report.add_argument("--csv", action="store_true", help="输出 CSV，默认 JSON")
     report.set_defaults(run=_report)
+    simulate = commands.add_parser("simulate", help="造一间演示用的办公室：虚构的件和用户")
+    simulate.add_argument("--cases", type=int, default=200, help="多少件（默认 200）")
+    simulate.add_argument("--seed", type=int, default=1, help="同一个数造出同样的件")
+    simulate.set_defaults(run=_simulate)
     db = commands.add_parser("db", help="数据库")
     db.add_argument("what", choices=["upgrade"])
     db.set_defaults(run=_db)
@@ -68,6 +72,30 @@ def _user(args: argparse.Namespace, settings: Settings) -> int:
         print(secret)
     else:
         print(f"已建用户 {args.name}（{ROLES[args.role]}）。第一次登录的密码，只显示这一次：{secret}")
+    return 0
+
+
+def _simulate(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.desk import simulate
+    from bot.knowledge.loader import knowledge
+    from bot.storage.open import open_cases, open_engine, open_keyring, upgrade
+    from bot.storage.staff import StaffStore
+
+    try:
+        upgrade(settings.database_url)
+        cases = open_cases(settings)
+        real = [v for v in cases.find(limit=1) if not cases.is_demo(v.case_no)]
+        if real:
+            print("数据库里已经有真实的件，演示数据不能混进去。换一个 SUFANG_DATA_DIR 再来。", file=sys.stderr)
+            return 1
+        made = simulate.fill(knowledge(), cases, settings.today(), args.cases, args.seed)
+        users = simulate.accounts(StaffStore(open_engine(settings), open_keyring(settings)), settings.now())
+    except PetitionError as e:
+        print(e, file=sys.stderr)
+        return 1
+    print(f"造了 {made} 件。用户和第一次登录的密码：")
+    for name, password in users:
+        print(f"  {name}  {password}")
     return 0
 
 

@@ -234,6 +234,11 @@ class CaseStore:
         with transaction(self._engine) as c:
             return [_plain_view(row) for row in c.execute(query).all()]
 
+    def is_demo(self, case_no: str) -> bool:
+        """Whether a case was invented by `simulate`."""
+        with transaction(self._engine) as c:
+            return str(self._row(c, case_no).draft_id).startswith("demo-")
+
     def similar(self, case_no: str, limit: int = 3) -> list[tuple[CaseView, float]]:
         """Earlier or later cases that share most of this one's words, with the share (0 to 1). No accusations."""
         own = select(t.case_terms.c.term).where(t.case_terms.c.case_no == case_no)

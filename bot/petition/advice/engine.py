@@ -42,6 +42,11 @@ _WANTS = re.compile(
 )
 #: What the dispute's agencies and the procedure's own add to the model's shares; fixed: the channel is that agency's business.
 DISPUTE_LIFT, PROCEDURE_LIFT, FIXED_LIFT = (0.1, 0.05, 0.03), 0.05, 0.8
+#: A question about this service itself ("我可以在这里投诉吗") is no question of policy and no part of the matter.
+_SERVICE = re.compile(
+    r"[^。！？?!，]{0,12}(?:在这里|在这儿|这里|你们|您们|你这)[^。！？?!，]{0,10}(?:反映|投诉|complain|管|登记|受理|帮)[^。！？?!，]{0,6}(?:[吗么不]|[?？])[?？。]?",
+    re.I,
+)
 #: A procedure that has been gone through makes its own follow-up likelier.
 PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.2}, "police": {"judicial": 0.03, "police": 0.03}}
 #: The procedure that stands for a channel when no likely dispute has a way into it.
@@ -180,12 +185,13 @@ class Advisor:
     def advise(self, story: str, today: date, told: Mapping[str, str] | None = None) -> Advice:
         """Advice on `story` as of `today`; `told` holds facts that the person has answered (they win over the story)."""
         text = clean(story).text
-        ranking = self._triage.rank(text)
+        matter = _SERVICE.sub("", text) if len(_SERVICE.sub("", text)) >= 8 else text
+        ranking = self._triage.rank(matter)
         facts = self._reader.of_story(text, today) | self._when(text, today) | dict(told or {})
         known = tuple(dict.fromkeys(p.value for p in priors.find_priors(text)))
         peril = safety.danger(text)
         likely = list(ranking.disputes.items())[:5]
-        scores = self._channel_scores(ranking, likely, facts, known, text)
+        scores = self._channel_scores(ranking, likely, facts, known, matter)
         if peril:
             scores = {"emergency": 1.0} | {k: v * 0.3 for k, v in scores.items() if k != "emergency"}
         else:

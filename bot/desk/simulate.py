@@ -1,0 +1,103 @@
+"""A demonstration office: invented petitioners, cases of the last three months worked by the rules, accounts to sign in with."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta, timezone
+
+from bot.knowledge.loader import Knowledge
+from bot.knowledge.model import Story
+from bot.petition import lifecycle
+from bot.petition.case import Filing
+from bot.petition.errors import PetitionError
+from bot.petition.keys import category_of
+from bot.petition.progress import moves_of
+from bot.petition.roles import ACCUSATION
+from bot.storage.cases import CaseStore
+from bot.storage.staff import StaffStore
+
+DAYS = 90
+SOURCES = ("网上", "网上", "网上", "来电", "来访", "来信", "热线")
+PLACES = ("云溪市青石区莲花街道", "云溪市青石区望江街道", "云溪市白塔县白塔镇", "云溪市白塔县李家村")
+SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨", "安宁和平康泰明远文静思远嘉禾"
+ACCOUNTS = (("demo-clerk", "clerk"), ("demo-handler", "handler"), ("demo-supervisor", "supervisor"), ("demo-discipline", "discipline"),
+            ("demo-auditor", "auditor"), ("demo-admin", "admin"))  # fmt: skip
+#: What a step of the demonstration carries.
+DATA = {
+    "kind": "转送",
+    "reason": "演示",
+    "basis": "信访工作条例 31",
+    "where": "主管部门",
+    "approved_by": "演示",
+    "notice": "演示",
+}
+
+
+def accounts(staff: StaffStore, now: datetime) -> list[tuple[str, str]]:
+    """Makes the demonstration accounts that are not there yet; names and first passwords."""
+    out = []
+    for name, role in ACCOUNTS:
+        try:
+            out.append((name, staff.add(name, role, "住建" if role == "handler" else "", now)))
+        except PetitionError:
+            continue  # made by an earlier run
+    return out
+
+
+def fill(knowledge: Knowledge, cases: CaseStore, today: date, number: int, seed: int) -> int:
+    """Files `number` invented cases over the last DAYS days and works them as far as their age suggests; how many were filed."""
+    chance = random.Random(seed)
+    stories = [s for s in knowledge.stories if s.channel not in ("none", "emergency", "consultation")]
+    for i in range(number):
+        story = chance.choice(stories)
+        filed = today - timedelta(days=chance.randint(0, DAYS))
+        receipt = cases.file(_filing(story, chance, seed, i), _at(filed), filed)
+        _work(cases, receipt.case_no, filed, today, chance)
+    return number
+
+
+def _filing(story: Story, chance: random.Random, seed: int, i: int) -> Filing:
+    secret = category_of(story.channel) == ACCUSATION
+    fields = {"narrative": story.text, "demand": "请依法处理并答复", "place": chance.choice(PLACES)}
+    if secret:
+        fields |= {"anonymous": "是"}
+    else:
+        fields |= {
+            "name": chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, 2)),
+            "phone": f"1380000{chance.randint(0, 9999):04d}",
+        }
+    return Filing(
+        draft_id=f"demo-{seed}-{i}", source=chance.choice(SOURCES), conversation=f"demo-{seed}-{i}", channel=story.channel,
+        category=category_of(story.channel), agency=story.agency, fields=fields, urgent=story.urgent,
+    )  # fmt: skip
+
+
+def _work(cases: CaseStore, number: str, filed: date, today: date, chance: random.Random) -> None:
+    """Takes allowed steps, a few days apart, until today; some cases lie still, so that the desk shows what is late."""
+    day = filed
+    while chance.random() < 0.85:
+        day += timedelta(days=chance.randint(1, 14))
+        view = cases.get(number)
+        standing = lifecycle.standing_of(view.category, view.filed_on, moves_of(view))
+        steps = [
+            t
+            for t in lifecycle.TRANSITIONS
+            if t.source == view.status and t.target not in ("withdrawn", "merged", "registered", "closed", "review")
+        ]
+        allowed = [t for t in steps if _may(standing, t, view.agency, day)]
+        if day > today or not allowed:
+            return
+        step = chance.choice(allowed)
+        cases.transition(number, step.target, "demo", "system", DATA | {"agency": view.agency}, _at(day), day)
+
+
+def _may(standing: lifecycle.Standing, t: lifecycle.Transition, agency: str, day: date) -> bool:
+    try:
+        lifecycle.check(standing, t.target, "system", DATA | {"agency": agency}, day)
+    except PetitionError:
+        return False
+    return True
+
+
+def _at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 2, tzinfo=timezone.utc)
