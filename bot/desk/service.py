@@ -21,7 +21,7 @@ from bot.petition.fields import fields as field_table
 from bot.petition.keys import CHANNELS
 from bot.petition.progress import moves_of, next_of
 from bot.petition.roles import ACCUSATION, ROLES, Staff, conflict, masked
-from bot.storage.cases import CaseStore
+from bot.storage.cases import LOOK, CaseStore
 from bot.storage.staff import StaffStore
 
 SOURCES = ("来访", "来信", "来电", "网上", "热线")
@@ -121,10 +121,8 @@ class Desk:
         content = self._cases.content(view.case_no, who.role)
         if not reason.strip():
             return masked(content)
-        self.staff.log(who.name, "查看个人信息", view.case_no, reason.strip()[:200], self._now())
-        self._cases.note(
-            view.case_no, "查看个人信息", who.name, {"note": reason.strip()[:200]}, self._now(), self.today()
-        )
+        self.staff.log(who.name, LOOK, view.case_no, reason.strip()[:200], self._now())
+        self._cases.note(view.case_no, LOOK, who.name, {"note": reason.strip()[:200]}, self._now(), self.today())
         return content
 
     def advice(self, who: Staff, case_no: str) -> dict[str, Any]:

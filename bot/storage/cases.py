@@ -31,6 +31,8 @@ INDEXED = 120
 #: Share of common pieces from which two cases may be the same matter.
 SIMILAR_FROM = 0.35
 _WORDS = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
+#: The event that somebody of the staff has looked at personal data: an ended case can be looked at too.
+LOOK = "查看个人信息"
 RATINGS = ("满意", "基本满意", "不满意")
 
 
@@ -359,7 +361,8 @@ class CaseStore:
         """An event that is no change of status: 补充材料, 催办, 评价, 督办 …"""
         with transaction(self._engine) as c:
             row = self._row(c, case_no)
-            if row.status in ("withdrawn", "merged") or (row.status == "closed" and event != "评价"):
+            ended = row.status in ("withdrawn", "merged") or (row.status == "closed" and event != "评价")
+            if ended and event != LOOK:
                 raise PetitionError(
                     f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。"
                 )

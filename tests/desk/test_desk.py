@@ -206,6 +206,18 @@ def test_personal_fields_are_masked_until_a_reason_is_given_and_the_look_is_writ
     office.run(work)
 
 
+def test_an_ended_case_can_still_be_looked_at_and_nothing_else(office: Office) -> None:
+    async def work(o: Office) -> None:
+        number = await o.register()
+        assert (await o.move("clerk", number, "merged", note="同一件事"))[0] == 200
+        status, told = await o.call("clerk", "GET", f"cases/{number}?reason=核对并案")
+        assert status == 200
+        assert told["fields"]["phone"] == LIFT["phone"]
+        assert (await o.call("boss", "POST", f"cases/{number}/events", event="督办", note="快办"))[0] == 400
+
+    office.run(work)
+
+
 def test_what_the_state_machine_forbids_is_a_conflict_with_a_reason(office: Office) -> None:
     async def work(o: Office) -> None:
         number = await o.register()
