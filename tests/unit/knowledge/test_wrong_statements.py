@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from bot.knowledge.loader import load
+from bot.knowledge.loader import knowledge
 from bot.knowledge.plain import spoken
 
 #: number of the statement → (wrong statements, pattern that catches them)
@@ -71,7 +71,7 @@ LAWFUL_PERCENT = r"百分之|%.{0,6}(?:以上|以下).{0,8}(?:业主|成员)"
 
 @pytest.fixture(scope="module")
 def texts() -> list[tuple[str, str]]:
-    out = list(spoken(load()))
+    out = list(spoken(knowledge()))
     assert len(out) > 1500  # the net is cast over everything
     return out
 
@@ -86,20 +86,20 @@ def test_a_wrong_statement_cannot_be_said(number: int, texts: list[tuple[str, st
 
 
 def test_no_citation_uses_the_repealed_regulations_or_the_wrong_article_of_the_constitution() -> None:
-    k = load()
+    k = knowledge()
     assert not {"信访条例", "国务院信访条例"} & set(k.laws)
     assert {b.article for a in k.answers.values() for b in a.basis if b.law == "宪法"} <= {"41"}
 
 
 def test_the_sixty_days_are_told_only_of_the_ordinary_procedure(texts: list[tuple[str, str]]) -> None:
-    k = load()
+    k = knowledge()
     for p in k.procedures.values():
         if any(b.law == "信访工作条例" and b.article == "34" for b in p.basis):
             assert p.channel in ("petition",), p.id
 
 
 def test_review_is_offered_only_after_a_handling_opinion() -> None:
-    k = load()
+    k = knowledge()
     for p in k.procedures.values():
         if p.channel in ("enforcement", "litigation", "judicial", "labor_arbitration", "reconsideration", "accusation"):
             said = " ".join((*p.then, *p.cautions, p.first))
