@@ -27,9 +27,10 @@ class Server:
         data.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             (data / "models").symlink_to(ROOT / "var" / "models", target_is_directory=True)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        with socket.socket() as s, socket.socket() as desk:
+            for one in (s, desk):
+                one.bind(("127.0.0.1", 0))
+            self.port, self.desk_port = s.getsockname()[1], desk.getsockname()[1]
 
     @property
     def base(self) -> str:
@@ -43,6 +44,7 @@ class Server:
             "SUFANG_RATE_LIMITS": "off",
             "SUFANG_DATA_DIR": str(self.data),
             "SUFANG_PORT": str(self.port),
+            "SUFANG_DESK_PORT": str(self.desk_port),
         }
         self.log = (self.data / "serve.log").open("ab")
         self.process = subprocess.Popen(

@@ -195,3 +195,19 @@ def test_no_word_of_a_person_is_in_the_log(server: Server) -> None:
     log = (server.data / "serve.log").read_text(encoding="utf-8")
     assert canary not in log
     assert "13877776666" not in log
+
+
+def test_the_papers_of_a_procedure_are_a_page_to_print(server: Server) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/materials/labour_arbitration") as answer:
+        page = answer.read().decode()
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert "仲裁申请书" in page
+    assert "《劳动争议调解仲裁法》" in page
+    for unknown in ("nothing", "%2e%2e%2fsecret", "%3Cscript%3E"):
+        assert server.call("GET", f"/materials/{unknown}")[0] == 404
+
+
+def test_the_desk_runs_beside_the_chat(server: Server) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.desk_port}/desk/login") as answer:
+        assert "登录工作台" in answer.read().decode()

@@ -17,6 +17,8 @@ from bot.knowledge.plain import plain_problems
 from bot.knowledge.region import load_region, regional
 from bot.petition.advice import effects, wording
 from bot.petition.catalogue import catalogue
+from bot.petition.dialogue.draft import Draft
+from bot.petition.dialogue.intake import Act, Intake
 from bot.petition.keys import AGENCIES, CHANNELS
 
 TODAY = date(2026, 11, 23)
@@ -58,6 +60,16 @@ def test_a_mistake_in_a_region_is_named(tmp_path: Path, old: str, new: str, said
     (tmp_path / "region.yml").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KnowledgeError, match=said):
         load_region(str(tmp_path)).adapt(knowledge())
+
+
+def test_the_advice_names_the_unit_of_the_place_that_was_told(advisor) -> None:
+    intake = Intake(advisor, catalogue(), load_region("sample"))
+    draft = intake.hear(Draft(), Act("inform", "青石区望江路一楼的饭馆油烟天天往我家灌，没人管", "t1"), TODAY)
+    text = intake.ask(draft, TODAY)[0].text
+    assert "青石区综合行政执法局" in text
+    assert "0000-5550202" in text
+    plain = Intake(advisor, catalogue()).ask(draft, TODAY)[0].text
+    assert "0000-" not in plain
 
 
 def test_an_unknown_region_names_the_known_ones() -> None:
