@@ -53,6 +53,7 @@ class Knowledge:
     agencies: Mapping[str, Agency]
     content: tuple[str, ...]
     stories: tuple[Story, ...]
+    forms: Mapping[str, str]
 
     def cite(self, basis: Iterable[Basis], today: date, event: date | None = None) -> tuple[Basis, ...]:
         """Those citations that hold on `today`, or, for laws that go by the event's day, on `event`; without repetition."""
@@ -293,17 +294,33 @@ def _agencies(path: File) -> dict[str, Agency]:
 
 
 def _stories(folder: File) -> tuple[Story, ...]:
-    """The stories, one file a channel."""
+    """The stories: a file or a folder of files a channel."""
     out = []
-    for path in sorted(folder.glob("*.yml")):
+    for path in sorted(folder.rglob("*.yml")):
+        name = path.relative_to(folder)
+        channel = name.parts[0].removesuffix(".yml")
         for i, raw in enumerate(read_yaml(path) or (), 1):
-            e = Entry(f"{path.name}:{i}", raw)
-            story = Story(
-                e.text("text"), path.stem, e.text("agency"), e.text("dispute", ""), e.texts("also"), e.flag("urgent")
-            )
-            out.append(story)
+            e = Entry(f"stories/{name}:{i}", raw)
+            told = e.text("text"), channel, e.text("agency"), e.text("dispute", ""), e.texts("also"), e.flag("urgent")
+            out.append(Story(*told))
             e.done()
     return tuple(out)
+
+
+def _forms(path: File) -> dict[str, str]:
+    """The forms of a text: name → regular expression, with the word lists put in."""
+    e = Entry(path.name, read_yaml(path))
+    lists = {k: "(?:" + "|".join(map(re.escape, v)) + ")" for k, v in e.table("lists").items()}
+    out = {}
+    for name, pattern in e.table("forms").items():
+        for key, words in lists.items():
+            pattern = pattern.replace("{" + key + "}", words)
+        try:
+            out[name] = re.compile(pattern).pattern
+        except re.error as error:
+            raise KnowledgeError(f"{path.name}:{name}：正则表达式写错了：{error}") from error
+    e.done()
+    return out
 
 
 def load(root: File = ROOT) -> Knowledge:
@@ -329,6 +346,7 @@ def load(root: File = ROOT) -> Knowledge:
         agencies=_agencies(root / "agencies.yml"),
         content=tuple(Entry("content.yml", read_yaml(root / "content.yml")).table("categories")),
         stories=_stories(root / "stories"),
+        forms=_forms(root / "forms.yml"),
     )
 
 

@@ -7,7 +7,6 @@ off line; reading a text needs numpy only and costs well under a millisecond for
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -29,8 +28,8 @@ SIGN = "\x01"
 TAIL = 36
 
 
-def grams(text: str, order: int = 3) -> Counter[str]:
-    """Character 1..order-grams of `text`, and those of its end once more under a mark of their own.
+def grams(text: str, order: int = 3) -> list[str]:
+    """Character 1..order-grams of `text`, each as often as it occurs, and those of its end once more under a mark of their own.
 
     Numbers become 0 and blanked place names (A市B区) lose their letter: neither says what a matter is about.
     """
@@ -38,7 +37,7 @@ def grams(text: str, order: int = 3) -> Counter[str]:
     pieces = _cut(f"^{text}$", order)
     if len(text) > TAIL:
         pieces += ["…" + g for g in _cut(text[-TAIL:] + "$", order)]
-    return Counter(pieces)
+    return pieces
 
 
 def _cut(text: str, order: int) -> list[str]:
@@ -65,12 +64,18 @@ class LinearText:
 
     def vector(self, text: str, signs: Mapping[str, float] | None = None) -> tuple[npt.NDArray[np.int64], Floats]:
         """Columns and their values: tf-idf of the n-grams, length one, and then `signs` as they are."""
-        counts = [(i, n) for g, n in grams(text).items() if (i := self.vocabulary.get(g)) is not None]
-        told = [(i, v) for s, v in (signs or {}).items() if (i := self.vocabulary.get(SIGN + s)) is not None]
-        columns = np.array([i for i, _ in counts] + [i for i, _ in told], dtype=np.int64)
-        values = np.array([1 + math.log(n) for _, n in counts], dtype=np.float32) * self.idf[columns[: len(counts)]]
+        column = self.vocabulary.get
+        known = [i for g in grams(text) if (i := column(g)) is not None]
+        columns, counts = np.unique(np.array(known, dtype=np.int64), return_counts=True)
+        values = (1 + np.log(counts, dtype=np.float32)) * self.idf[columns]
         values /= float(np.linalg.norm(values)) or 1.0
-        return columns, np.concatenate([values, np.array([v for _, v in told], dtype=np.float32)])
+        told = [(i, v) for s, v in (signs or {}).items() if (i := column(SIGN + s)) is not None]
+        if not told:
+            return columns, values
+        return (
+            np.concatenate([columns, np.array([i for i, _ in told], dtype=np.int64)]),
+            np.concatenate([values, np.array([v for _, v in told], dtype=np.float32)]),
+        )
 
     def scores(
         self, text: str, signs: Mapping[str, float] | None = None, only: Collection[str] = ()
@@ -81,11 +86,11 @@ class LinearText:
         for name, head in self.heads.items():
             if only and name not in only:
                 continue
-            logits = values @ head.weights[columns] + head.bias
+            logits = values @ head.weights.take(columns, axis=0) + head.bias
             p = np.exp(logits - logits.max())
             p /= p.sum()
             order = np.argsort(-p)
-            out[name] = {head.labels[i]: float(p[i]) for i in order}
+            out[name] = dict(zip([head.labels[i] for i in order], p[order].tolist()))
         return out
 
     def save(self, path: Path) -> None:
@@ -109,7 +114,9 @@ class LinearText:
         with np.load(path, allow_pickle=False) as data:
             meta = json.loads(bytes(data["meta"]).decode())
             heads = {
-                name: Head(tuple(labels), data[f"{name}.weights"].astype(np.float32), data[f"{name}.bias"])
+                name: Head(
+                    tuple(labels), np.ascontiguousarray(data[f"{name}.weights"], np.float32), data[f"{name}.bias"]
+                )
                 for name, labels in meta["labels"].items()
             }
             vocabulary = {g: i for i, g in enumerate(meta["vocabulary"])}
@@ -121,7 +128,7 @@ def train(
     labels: Mapping[str, Sequence[str]],
     key: str = "",
     strength: float = 12.0,
-    min_texts: int = 2,
+    min_texts: int = 3,
     signs: Sequence[Mapping[str, float]] = (),
     weights: Sequence[float] = (),
 ) -> LinearText:
@@ -134,7 +141,7 @@ def train(
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    bags = [grams(t) for t in texts]
+    bags = [set(grams(t)) for t in texts]
     seen = Counter(g for bag in bags for g in bag)
     names = [SIGN + s for s in sorted({s for own in signs for s in own})]
     vocabulary = {g: i for i, g in enumerate([*sorted(g for g, n in seen.items() if n >= min_texts), *names])}
@@ -149,11 +156,13 @@ def train(
     matrix = csr_matrix((values, (rows, columns)), shape=(len(texts), len(vocabulary)), dtype=np.float32)
     heads = {}
     for name, gold in labels.items():
-        fit = LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)
+        fit = LogisticRegression(C=strength, class_weight="balanced", max_iter=60, tol=1e-2)
         told = [i for i, label in enumerate(gold) if label]
         fit.fit(matrix[told], [gold[i] for i in told], [weights[i] for i in told] if weights else None)
         learnt, bias = fit.coef_, fit.intercept_
         if len(fit.classes_) == 2:  # scikit-learn keeps one row for two classes
             learnt, bias = np.vstack([-learnt / 2, learnt / 2]), np.array([-bias[0] / 2, bias[0] / 2])
-        heads[name] = Head(tuple(map(str, fit.classes_)), learnt.T.astype(np.float32), bias.astype(np.float32))
+        heads[name] = Head(
+            tuple(map(str, fit.classes_)), np.ascontiguousarray(learnt.T, np.float32), bias.astype(np.float32)
+        )
     return LinearText(vocabulary, idf, heads, key)
