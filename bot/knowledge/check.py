@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path as File
 
 from bot.knowledge.loader import Knowledge
-from bot.knowledge.model import Basis
+from bot.knowledge.model import Basis, Clock
 from bot.petition.keys import AGENCIES, CATEGORIES, CHANNELS
 
+#: Channels that lead into no procedure of the law.
+NO_PROCEDURE = ("consultation", "none", "emergency")
 _LENGTH = re.compile(r"\d+ (days|working_days|months|years?|hours|month|day)$")
 
 
@@ -99,7 +101,8 @@ def _unreachable(knowledge: Knowledge) -> Iterator[str]:
             if not p.when:
                 taken.add(p.procedure)
     used = {f for d, p in ways for f in (*d.questions, *p.when)}
-    used |= {f for p in knowledge.procedures.values() for c in p.clocks for f in (*c.starts, *c.when)}
+    clocks = [c for p in knowledge.procedures.values() for c in p.clocks]
+    used |= {f for c in clocks for f in (*c.starts, *c.when, *c.restarts, *(s for cap in c.caps for s in cap.starts))}
     for key in set(knowledge.facts) - used:
         yield f"facts:{key}：没有地方用到"
 
@@ -115,15 +118,31 @@ def _procedure_problems(knowledge: Knowledge, key: str, day: date) -> list[str]:
     for number in p.hotline:
         if number not in knowledge.hotlines:
             out.append(f"procedures:{key}：hotlines.yml 里没有 {number}")
+    if p.channel not in NO_PROCEDURE:
+        told = {"who": p.who, "cost": p.cost, "then": p.then, "clocks": p.clocks, "hotline": p.hotline}
+        out += [f"procedures:{key}：缺少 {name}" for name, value in told.items() if not value]
+    out += [f"procedures:{key}：next 里的 {n} 不存在" for n in p.next if n not in knowledge.procedures]
     for clock in p.clocks:
-        if clock.length and not _LENGTH.match(clock.length):
-            out.append(f"procedures:{key}：期限写法不对：{clock.length}")
-        for start in clock.starts:
-            fact = knowledge.facts.get(start)
-            if start != "occurred_on" and (fact is None or fact.kind != "date"):
-                out.append(f"procedures:{key}：起算日 {start} 不是 facts 里的日期")
+        out += [f"procedures:{key}：{problem}" for problem in _clock_problems(knowledge, clock)]
         out += _when_problems(knowledge, f"procedures:{key}", clock.when)
     return out
+
+
+def _clock_problems(knowledge: Knowledge, clock: Clock) -> Iterator[str]:
+    lengths = [x for x in (clock.length, clock.after, *(c.length for c in clock.caps)) if x]
+    yield from (f"期限写法不对：{x}" for x in lengths if not _LENGTH.match(x))
+    for start in (*clock.starts, *clock.restarts, *(s for c in clock.caps for s in c.starts)):
+        fact = knowledge.facts.get(start)
+        if start != "occurred_on" and (fact is None or fact.kind != "date"):
+            yield f"起算日 {start} 不是 facts 里的日期"
+    if not clock.length and (clock.starts or clock.restarts or clock.caps or clock.after):
+        yield f"没有写 length，起算日就没有用：{clock.text[:20]}"
+    if clock.length and not clock.label:
+        yield f"期限没有写 label（从哪天起算）：{clock.text[:20]}"
+    if not clock.basis:
+        yield f"期限没有依据：{clock.text[:20]}"
+    if clock.unverified and "为准" not in clock.text:
+        yield f"没有核实的期限要说明以谁的答复为准：{clock.text[:20]}"
 
 
 def _dispute_problems(knowledge: Knowledge, key: str) -> list[str]:

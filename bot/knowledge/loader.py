@@ -19,6 +19,7 @@ from bot.knowledge.model import (
     Agency,
     Answer,
     Basis,
+    Cap,
     Clock,
     Cues,
     Dispute,
@@ -169,9 +170,20 @@ def clock_of(where: str, raw: Any) -> Clock:
         e.when(),
         e.basis(),
         e.flag("unverified"),
+        e.texts("restarts"),
+        tuple(_cap(f"{where}.caps", c) for c in e.items("caps")),
+        e.flag("stays"),
+        e.text("after", ""),
     )
     e.done()
     return clock
+
+
+def _cap(where: str, raw: Any) -> Cap:
+    e = Entry(where, raw)
+    cap = Cap(e.text("length"), e.texts("starts"), e.text("label"))
+    e.done()
+    return cap
 
 
 def _procedure(key: str, e: Entry) -> Procedure:
@@ -190,6 +202,9 @@ def _procedure(key: str, e: Entry) -> Procedure:
         cost=e.text("cost", ""),
         hotline=e.texts("hotline"),
         unverified=e.flag("unverified"),
+        who=e.text("who", ""),
+        before=e.text("before", ""),
+        next=e.texts("next"),
     )
 
 

@@ -31,11 +31,16 @@ class FactReader:
                 told = self._choice(fact, text)
                 if told:
                     out[fact.id] = told
-        found = [d for d in dates.find_dates(text, today) if d.kind == "point"]
+        # A day wins over a month; 十一月 without a day still says when the limit ends at the earliest. 三天前 is a day, 三个月 none.
+        found = [
+            d
+            for d in dates.find_dates(text, today)
+            if (d.kind == "point" and len(d.value) >= 7) or (d.kind == "duration" and len(d.value) == 10)
+        ]
+        found.sort(key=lambda d: (-len(d.value), d.start))
         for key, cues in self._dates.items():
             for d in found:
-                clause = _clause(text, d.start, d.end)
-                if len(d.value) == 10 and cues.hits(clause):
+                if cues.hits(_clause(text, d.start, d.end)):
                     out[key] = d.value
                     break
         return out
