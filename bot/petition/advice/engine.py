@@ -81,7 +81,7 @@ class Running:
     """A time limit of a way: the day it runs from and its last day, where the story tells the one that starts it.
 
     `exact`: the day is known. Otherwise only its month is, and both are those of its first day: the earliest end is the safe
-    one. `guessed`: the end rests on the holidays of a year that are not known yet. `starts` may be ahead (`clock.after`).
+    one, and `latest` is that of the last day that it allows. `guessed`: the end rests on the holidays of a year that are not known yet. `starts` may be ahead (`clock.after`).
     """
 
     clock: Clock
@@ -89,6 +89,7 @@ class Running:
     due: date | None = None
     exact: bool = True
     guessed: bool = False
+    latest: date | None = None
 
     @property
     def asks_for(self) -> str:
@@ -361,7 +362,7 @@ class Advisor:
     def _questions(self, dispute: Dispute | None, first: ChannelAdvice, facts: Mapping[str, str]) -> tuple[str, ...]:
         """Facts worth a question: the day that starts a short clock, then what would change the way or its time limits.
 
-        A date that only matters on one side of a choice comes after the choice.
+        A date that only matters on one side of a choice (the day a paper was received, if any was) comes after the choice.
         """
         choices = [
             key
@@ -375,10 +376,19 @@ class Advisor:
         date_asked = next((r.asks_for for r in first.clocks if own and r.asks_for), "")
         if not date_asked:
             return tuple(choices[:MAX_QUESTIONS])
-        waits = {n for r in first.clocks if r.asks_for == date_asked for n in r.clock.when}
-        before = [key for key in choices if key in waits]
-        after = [key for key in choices if key not in waits]
+        before = [key for key in choices if dispute and self._may_void(dispute, key, facts, date_asked)]
+        after = [key for key in choices if key not in before]
         return (*before, date_asked, *after)[:MAX_QUESTIONS]
+
+    def _may_void(self, dispute: Dispute, key: str, facts: Mapping[str, str], date_asked: str) -> bool:
+        """Whether an answer to the choice `key` leads to where nothing starts on `date_asked` (no paper was received, say)."""
+        for value in self._k.facts[key].options:
+            known = {**facts, key: value}
+            way = next(iter(self._open(dispute, known)), None)
+            clocks = self._k.procedures[way.procedure].clocks if way else ()
+            if not any(date_asked in c.starts and _holds(c.when, known) for c in clocks):
+                return True
+        return False
 
     def _decides(self, dispute: Dispute, key: str, facts: Mapping[str, str]) -> bool:
         """Whether the answers to the choice `key` lead to different ways, or to different time limits of the first one."""
@@ -447,7 +457,12 @@ def _running(clock: Clock, facts: Mapping[str, str], today: date) -> Running:
     plain = ends(day, length, restarts=restarts, caps=caps, move_holiday=False)
     last = plain if clock.stays else ends(day, length, restarts=restarts, caps=caps)
     guessed = (last != plain or length.unit == "working_day") and not holidays_known(last.year)
-    return Running(clock, day, last, exact, guessed)
+    latest = last if exact else ends(min(_month_end(day), today), length, caps=caps, move_holiday=not clock.stays)
+    return Running(clock, day, last, exact, guessed, latest)
+
+
+def _month_end(day: date) -> date:
+    return last_day(f"{day.year:04d}-{day.month:02d}")
 
 
 def _told(names: Iterable[str], facts: Mapping[str, str]) -> tuple[date, bool] | None:

@@ -107,20 +107,21 @@ def _clock(r: Running, say: Catalogue, today: date) -> str:
     if r.due is None or r.starts is None:
         return text + (say.say("advice_due_unknown", label=r.clock.label) if r.asks_for and r.clock.label else "")
     left = (r.due - today).days
+    over = (r.latest or r.due) < today  # whatever the day was
     if not r.exact:
-        text += say.say(
-            "advice_due_month", month=f"{r.starts.year}年{r.starts.month}月", label=r.clock.label, due=day(r.due)
-        )
+        key = "advice_due_month" if left >= 0 or over else "advice_due_month_open"
+        month = f"{r.starts.year}年{r.starts.month}月"
+        text += say.say(key, month=month, label=r.clock.label, due=day(r.due))
     elif r.starts > today:
         text += say.say("advice_due_ahead", start=day(r.starts), label=r.clock.label, due=day(r.due))
-    elif left < 0:
+    elif over:
         text += say.say("advice_due_gone", start=day(r.starts), label=r.clock.label, due=day(r.due))
     else:
         text += say.say("advice_due", start=day(r.starts), label=r.clock.label, due=day(r.due), left=left)
-    if left < 0:
+    if over:
         text += say.say("deadline_passed")
-    elif left < RED_DAYS:
-        text += say.say("deadline_red", days=left)
+    elif 0 <= left < RED_DAYS:
+        text += _red(left, say)
     if r.guessed:
         text += say.say("holidays_unknown", year=r.due.year)
     return text
@@ -135,8 +136,12 @@ def _other(c: ChannelAdvice, say: Catalogue, today: date) -> str:
     if c.due and c.due >= today and c.clocks[0].exact:
         left = (c.due - today).days
         text += say.say("advice_other_due", due=day(c.due), left=left)
-        text += say.say("deadline_red", days=left) if left < RED_DAYS else ""
+        text += _red(left, say) if left < RED_DAYS else ""
     return text
+
+
+def _red(left: int, say: Catalogue) -> str:
+    return say.say("deadline_red", days=left) if left else say.say("deadline_today")
 
 
 def _sentence(text: str) -> str:
