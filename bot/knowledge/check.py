@@ -30,6 +30,9 @@ def cited(knowledge: Knowledge) -> Iterator[tuple[str, Basis]]:
     for a in knowledge.answers.values():
         for b in a.basis:
             yield f"answers:{a.id}", b
+    for case in knowledge.cases:
+        for b in case.cites:
+            yield f"cases:{case.id}", b
 
 
 def problems(knowledge: Knowledge, day: date) -> list[str]:
@@ -57,6 +60,8 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
                 out.append(f"stories:{s.channel} 第 {i} 条：不认识 {key}")
         if s.dispute and s.dispute not in knowledge.disputes:
             out.append(f"stories:{s.channel} 第 {i} 条：没有纠纷 {s.dispute}")
+    for case in knowledge.cases:
+        out += [f"cases:{case.id}：没有渠道 {key}" for key in case.channels if key not in CHANNELS]
     out += _unreachable(knowledge)
     out += [f"agencies.yml：缺少 {a}" for a in AGENCIES if a not in knowledge.agencies]
     out += [
@@ -91,15 +96,22 @@ def _unreachable(knowledge: Knowledge) -> Iterator[str]:
     ways = [(d, p) for d in knowledge.disputes.values() for p in d.paths]
     for key in set(knowledge.procedures) - {p.procedure for _, p in ways} - set(GENERIC.values()):
         yield f"procedures:{key}：没有一条路通到这里"
+    asked = {q for d in knowledge.disputes.values() for q in d.questions}
     for d in knowledge.disputes.values():
         taken: set[str] = set()
+        conditions: list[tuple[str, object]] = []
         for p in d.paths:
             if p.procedure not in knowledge.procedures:
                 continue
-            if p.procedure in taken:
-                yield f"disputes:{d.id}：{p.procedure} 前面已经无条件走过，这一条永远轮不到"
+            if p.procedure in taken or (p.procedure, p.when) in conditions:
+                yield f"disputes:{d.id}：{p.procedure} 前面已经走过，这一条永远轮不到"
+            conditions.append((p.procedure, p.when))
             if not p.when:
                 taken.add(p.procedure)
+    for fact in knowledge.facts.values():
+        for value, (_, cues) in fact.options.items():
+            if not cues and fact.id not in asked:
+                yield f"facts:{fact.id}：{value} 没有线索，也没有哪件事会问到它，谁也到不了"
     used = {f for d, p in ways for f in (*d.questions, *p.when)}
     clocks = [c for p in knowledge.procedures.values() for c in p.clocks]
     used |= {f for c in clocks for f in (*c.starts, *c.when, *c.restarts, *(s for cap in c.caps for s in cap.starts))}

@@ -20,6 +20,7 @@ from bot.knowledge.model import (
     Answer,
     Basis,
     Cap,
+    Case,
     Clock,
     Cues,
     Dispute,
@@ -54,6 +55,7 @@ class Knowledge:
     agencies: Mapping[str, Agency]
     content: tuple[str, ...]
     stories: tuple[Story, ...]
+    cases: tuple[Case, ...] = ()
 
     def cite(self, basis: Iterable[Basis], today: date, event: date | None = None) -> tuple[Basis, ...]:
         """Those citations that hold on `today`, or, for laws that go by the event's day, on `event`; without repetition."""
@@ -321,6 +323,15 @@ def _stories(folder: File) -> tuple[Story, ...]:
     return tuple(out)
 
 
+def _cases(path: File) -> tuple[Case, ...]:
+    out = []
+    for raw in read_yaml(path):
+        e = Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
+        out.append(Case(e.text("id"), e.text("text"), e.texts("channels"), e.text("says"), e.basis("cites")))
+        e.done()
+    return tuple(out)
+
+
 def load(root: File = ROOT) -> Knowledge:
     """Reads the whole knowledge base below `root`. Raises KnowledgeError."""
     laws, hotlines = {}, {}
@@ -344,6 +355,7 @@ def load(root: File = ROOT) -> Knowledge:
         agencies=_agencies(root / "agencies.yml"),
         content=tuple(Entry("content.yml", read_yaml(root / "content.yml")).table("categories")),
         stories=_stories(root / "stories"),
+        cases=_cases(root / "cases.yml"),
     )
 
 

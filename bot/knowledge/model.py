@@ -148,6 +148,17 @@ class Story:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A worked case: a story and what every right advice on it has. `says`: a pattern of the text; `cites`: one has to be cited."""
+
+    id: str
+    text: str
+    channels: tuple[str, ...]
+    says: str
+    cites: tuple[Basis, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cues:
     """Words that point to a dispute. `any` must hit at least once; `near` add weight; `no` take it away."""
 
