@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     know.add_argument("what", choices=["check"])
     know.add_argument("--stories", type=Path, help='再看这些故事受不受影响：JSONL，每行 {"id","text"}')
     know.add_argument("--accept", action="store_true", help="把现在的结果记为基准，以后的改动同它比")
+    know.add_argument("--baseline", type=Path, help="基准放在哪个文件；默认和知识库（或者地区文件）放在一起")
     know.add_argument("--texts", type=Path, help="法律全文所在的文件夹，给了就逐条核对条号")
     know.set_defaults(run=_knowledge)
 
@@ -209,7 +210,7 @@ def _knowledge(args: argparse.Namespace, settings: Settings) -> int:
         for line in notes(k):
             print(f"提示：{line}", file=sys.stderr)
         if not found:
-            for line in effects.report(k, settings, list(_rows(args.stories)), args.accept):
+            for line in effects.report(k, settings, list(_rows(args.stories)), args.accept, args.baseline):
                 print(line)
     except (KnowledgeError, OSError, ValueError) as e:
         found = [str(e)]

@@ -21,14 +21,17 @@ def page(knowledge: Knowledge, procedure: Procedure, today: date) -> str:
     """The page as HTML that prints on one or two sheets."""
     p = procedure
     cited = knowledge.cite((*p.basis, *(b for c in p.clocks for b in c.basis)), today)
+    after = [knowledge.procedures[n] for n in p.next]
     parts = [
+        _block("谁能办", [p.who]),
         _block("先做这一步", [p.first]),
+        _block("要先走的一步", [p.before]),
         _block("期限", [c.text for c in p.clocks if not c.basis or knowledge.cite(c.basis, today)]),
         _block("去哪里", [p.where]),
         _block("要带的（备好一样打一个勾）", p.materials, "ticks"),
         _block("费用", [p.cost] if p.cost else []),
         _block("提醒", p.cautions),
-        _block("之后", p.then),
+        _block("之后", [*p.then, *(f"{n.name}：{n.clocks[0].text}" for n in after if n.clocks)]),
         _block("可以先打电话问", [f"{n} {knowledge.hotlines[n].name}" for n in p.hotline if n in knowledge.hotlines]),
         _block("依据", [str(b) for b in cited]),
     ]

@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path as File
 
 from bot.knowledge.loader import Knowledge
-from bot.knowledge.model import Basis
+from bot.knowledge.model import Basis, Clock
 from bot.petition.keys import AGENCIES, CATEGORIES, CHANNELS
 
+#: Channels that lead into no procedure of the law.
+NO_PROCEDURE = ("consultation", "none", "emergency")
 _LENGTH = re.compile(r"\d+ (days|working_days|months|years?|hours|month|day)$")
 
 
@@ -28,6 +30,9 @@ def cited(knowledge: Knowledge) -> Iterator[tuple[str, Basis]]:
     for a in knowledge.answers.values():
         for b in a.basis:
             yield f"answers:{a.id}", b
+    for case in knowledge.cases:
+        for b in case.cites:
+            yield f"cases:{case.id}", b
 
 
 def problems(knowledge: Knowledge, day: date) -> list[str]:
@@ -55,6 +60,8 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
                 out.append(f"stories:{s.channel} 第 {i} 条：不认识 {key}")
         if s.dispute and s.dispute not in knowledge.disputes:
             out.append(f"stories:{s.channel} 第 {i} 条：没有纠纷 {s.dispute}")
+    for case in knowledge.cases:
+        out += [f"cases:{case.id}：没有渠道 {key}" for key in case.channels if key not in CHANNELS]
     out += _unreachable(knowledge)
     out += [f"agencies.yml：缺少 {a}" for a in AGENCIES if a not in knowledge.agencies]
     out += [
@@ -89,17 +96,25 @@ def _unreachable(knowledge: Knowledge) -> Iterator[str]:
     ways = [(d, p) for d in knowledge.disputes.values() for p in d.paths]
     for key in set(knowledge.procedures) - {p.procedure for _, p in ways} - set(GENERIC.values()):
         yield f"procedures:{key}：没有一条路通到这里"
+    asked = {q for d in knowledge.disputes.values() for q in d.questions}
     for d in knowledge.disputes.values():
         taken: set[str] = set()
+        conditions: list[tuple[str, object]] = []
         for p in d.paths:
             if p.procedure not in knowledge.procedures:
                 continue
-            if p.procedure in taken:
-                yield f"disputes:{d.id}：{p.procedure} 前面已经无条件走过，这一条永远轮不到"
+            if p.procedure in taken or (p.procedure, p.when) in conditions:
+                yield f"disputes:{d.id}：{p.procedure} 前面已经走过，这一条永远轮不到"
+            conditions.append((p.procedure, p.when))
             if not p.when:
                 taken.add(p.procedure)
+    for fact in knowledge.facts.values():
+        for value, (_, cues) in fact.options.items():
+            if not cues and fact.id not in asked:
+                yield f"facts:{fact.id}：{value} 没有线索，也没有哪件事会问到它，谁也到不了"
     used = {f for d, p in ways for f in (*d.questions, *p.when)}
-    used |= {f for p in knowledge.procedures.values() for c in p.clocks for f in (*c.starts, *c.when)}
+    clocks = [c for p in knowledge.procedures.values() for c in p.clocks]
+    used |= {f for c in clocks for f in (*c.starts, *c.when, *c.restarts, *(s for cap in c.caps for s in cap.starts))}
     for key in set(knowledge.facts) - used:
         yield f"facts:{key}：没有地方用到"
 
@@ -115,15 +130,31 @@ def _procedure_problems(knowledge: Knowledge, key: str, day: date) -> list[str]:
     for number in p.hotline:
         if number not in knowledge.hotlines:
             out.append(f"procedures:{key}：hotlines.yml 里没有 {number}")
+    if p.channel not in NO_PROCEDURE:
+        told = {"who": p.who, "cost": p.cost, "then": p.then, "clocks": p.clocks, "hotline": p.hotline}
+        out += [f"procedures:{key}：缺少 {name}" for name, value in told.items() if not value]
+    out += [f"procedures:{key}：next 里的 {n} 不存在" for n in p.next if n not in knowledge.procedures]
     for clock in p.clocks:
-        if clock.length and not _LENGTH.match(clock.length):
-            out.append(f"procedures:{key}：期限写法不对：{clock.length}")
-        for start in clock.starts:
-            fact = knowledge.facts.get(start)
-            if start != "occurred_on" and (fact is None or fact.kind != "date"):
-                out.append(f"procedures:{key}：起算日 {start} 不是 facts 里的日期")
+        out += [f"procedures:{key}：{problem}" for problem in _clock_problems(knowledge, clock)]
         out += _when_problems(knowledge, f"procedures:{key}", clock.when)
     return out
+
+
+def _clock_problems(knowledge: Knowledge, clock: Clock) -> Iterator[str]:
+    lengths = [x for x in (clock.length, clock.after, *(c.length for c in clock.caps)) if x]
+    yield from (f"期限写法不对：{x}" for x in lengths if not _LENGTH.match(x))
+    for start in (*clock.starts, *clock.restarts, *(s for c in clock.caps for s in c.starts)):
+        fact = knowledge.facts.get(start)
+        if start != "occurred_on" and (fact is None or fact.kind != "date"):
+            yield f"起算日 {start} 不是 facts 里的日期"
+    if not clock.length and (clock.starts or clock.restarts or clock.caps or clock.after):
+        yield f"没有写 length，起算日就没有用：{clock.text[:20]}"
+    if clock.length and not clock.label:
+        yield f"期限没有写 label（从哪天起算）：{clock.text[:20]}"
+    if not clock.basis:
+        yield f"期限没有依据：{clock.text[:20]}"
+    if clock.unverified and "为准" not in clock.text:
+        yield f"没有核实的期限要说明以谁的答复为准：{clock.text[:20]}"
 
 
 def _dispute_problems(knowledge: Knowledge, key: str) -> list[str]:

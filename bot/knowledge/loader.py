@@ -19,6 +19,8 @@ from bot.knowledge.model import (
     Agency,
     Answer,
     Basis,
+    Cap,
+    Case,
     Clock,
     Cues,
     Dispute,
@@ -54,6 +56,7 @@ class Knowledge:
     content: tuple[str, ...]
     stories: tuple[Story, ...]
     forms: Mapping[str, str]
+    cases: tuple[Case, ...] = ()
 
     def cite(self, basis: Iterable[Basis], today: date, event: date | None = None) -> tuple[Basis, ...]:
         """Those citations that hold on `today`, or, for laws that go by the event's day, on `event`; without repetition."""
@@ -170,9 +173,20 @@ def clock_of(where: str, raw: Any) -> Clock:
         e.when(),
         e.basis(),
         e.flag("unverified"),
+        e.texts("restarts"),
+        tuple(_cap(f"{where}.caps", c) for c in e.items("caps")),
+        e.flag("stays"),
+        e.text("after", ""),
     )
     e.done()
     return clock
+
+
+def _cap(where: str, raw: Any) -> Cap:
+    e = Entry(where, raw)
+    cap = Cap(e.text("length"), e.texts("starts"), e.text("label"))
+    e.done()
+    return cap
 
 
 def _procedure(key: str, e: Entry) -> Procedure:
@@ -191,6 +205,9 @@ def _procedure(key: str, e: Entry) -> Procedure:
         cost=e.text("cost", ""),
         hotline=e.texts("hotline"),
         unverified=e.flag("unverified"),
+        who=e.text("who", ""),
+        before=e.text("before", ""),
+        next=e.texts("next"),
     )
 
 
@@ -323,6 +340,15 @@ def _forms(path: File) -> dict[str, str]:
     return out
 
 
+def _cases(path: File) -> tuple[Case, ...]:
+    out = []
+    for raw in read_yaml(path):
+        e = Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
+        out.append(Case(e.text("id"), e.text("text"), e.texts("channels"), e.text("says"), e.basis("cites")))
+        e.done()
+    return tuple(out)
+
+
 def load(root: File = ROOT) -> Knowledge:
     """Reads the whole knowledge base below `root`. Raises KnowledgeError."""
     laws, hotlines = {}, {}
@@ -347,6 +373,7 @@ def load(root: File = ROOT) -> Knowledge:
         content=tuple(Entry("content.yml", read_yaml(root / "content.yml")).table("categories")),
         stories=_stories(root / "stories"),
         forms=_forms(root / "forms.yml"),
+        cases=_cases(root / "cases.yml"),
     )
 
 

@@ -54,10 +54,23 @@ class Law:
 
 
 @dataclass(frozen=True)
+class Cap:
+    """The longest that a time limit may last, whatever else happens: `length` from the first known of the dates `starts`."""
+
+    length: str
+    starts: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True)
 class Clock:
     """A time limit. `length` like "60 days", "3 working_days", "6 months", "1 year", "48 hours" or "" when the law names none.
 
     `starts` are names of dates (see facts.yml, kind date) in order of preference; `label` says in words when it starts.
+    `restarts`: dates of events that make it run anew (民法典 195, 劳动争议调解仲裁法 27); none for a limit that nothing
+    interrupts, such as those of reconsideration and of suits against an act. `caps`: maximum periods. `stays`: its last day
+    does not move when it falls on a holiday, because no rule at hand says that it does: the earlier day is the safe one.
+    `after`: the time that an agency has first; the limit runs from the end of that time, which itself runs from `starts`.
     """
 
     text: str
@@ -67,11 +80,19 @@ class Clock:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     basis: tuple[Basis, ...] = ()
     unverified: bool = False
+    restarts: tuple[str, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    stays: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Procedure:
-    """Something a person can actually start, and the channel it belongs to."""
+    """Something a person can actually start, and the channel it belongs to.
+
+    `who`: who may start it. `before`: what must come first, "" when nothing must. `then`: what comes after it, above all what
+    follows when it is refused; `next`: the procedures whose own time limit starts with its outcome.
+    """
 
     id: str
     name: str
@@ -87,6 +108,9 @@ class Procedure:
     cost: str = ""
     hotline: tuple[str, ...] = ()
     unverified: bool = False
+    who: str = ""
+    before: str = ""
+    next: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +145,17 @@ class Story:
     dispute: str = ""
     also: tuple[str, ...] = ()
     urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A worked case: a story and what every right advice on it has. `says`: a pattern of the text; `cites`: one has to be cited."""
+
+    id: str
+    text: str
+    channels: tuple[str, ...]
+    says: str
+    cites: tuple[Basis, ...] = ()
 
 
 @dataclass(frozen=True)

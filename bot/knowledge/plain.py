@@ -1,4 +1,4 @@
-"""Everything that can be said to a person, and whether it is said plainly."""
+"""Everything that can be said to a person, whether it is said plainly, and that it is nothing that must never be said."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _SENTENCE = re.compile(r"[。！？；\n]")
 def spoken(k: Knowledge) -> Iterator[tuple[str, str]]:
     """Every text of the knowledge base, the fields and the catalogue that can reach a person, with the entry it stands in."""
     for p in k.procedures.values():
-        for t in (p.name, p.where, p.first, p.cost, *p.materials, *p.cautions, *p.then, *(c.text for c in p.clocks)):
+        clocks = [t for c in p.clocks for t in (c.text, c.label, *(cap.label for cap in c.caps))]
+        for t in (p.name, p.who, p.where, p.first, p.before, p.cost, *p.materials, *p.cautions, *p.then, *clocks):
             yield f"procedures:{p.id}", t
     for d in k.disputes.values():
         for t in (d.name, *d.cautions, *(w.why for w in d.paths)):
@@ -38,11 +39,13 @@ def spoken(k: Knowledge) -> Iterator[tuple[str, str]]:
 
 
 def plain_problems(k: Knowledge) -> list[str]:
-    """Texts that a person of seventy would stumble over: sentences too long, words of the office (plain.yml)."""
+    """Texts that a person of seventy would stumble over: sentences too long, words of the office; and what must not be said (plain.yml)."""
     rules = read_yaml(ROOT / "plain.yml")
     excused = re.compile("|".join(map(re.escape, rules["but"])))
+    never = [(re.compile(pattern), why) for pattern, why in rules["never"].items()]
     out = []
     for where, text in spoken(k):
+        out += [f"{where}：不能说“{m[0]}”，{why}" for pattern, why in never if (m := pattern.search(text))]
         longest = max((s.strip() for s in _SENTENCE.split(text)), key=len)
         if len(longest) > rules["longest"]:
             out.append(f"{where}：这句话有 {len(longest)} 个字，太长了：{longest[:30]}…")

@@ -82,9 +82,14 @@ class Region:
         return replace(knowledge, procedures=procedures)
 
 
+def region_folder(name: str) -> File:
+    """Where the region of this folder name below knowledge/region, or of this path, has its files."""
+    return File(name) if "/" in name else FOLDER / name
+
+
 def load_region(name: str) -> Region:
     """The region of this folder name below knowledge/region, or of this path. Raises KnowledgeError."""
-    folder = File(name) if "/" in name else FOLDER / name
+    folder = region_folder(name)
     path = folder / "region.yml"
     if not path.is_file():
         known = "、".join(sorted(p.parent.name for p in FOLDER.glob("*/region.yml")))

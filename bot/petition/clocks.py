@@ -1,13 +1,15 @@
 """Statutory periods: counting starts the day after; months and years end on the corresponding day; the last day of a procedural
-period that falls on a holiday moves to the next working day (民事诉讼法 85, 行政复议法 88, 民法典 201-203).
+period that falls on a holiday moves to the next working day (民事诉讼法 85, 行政复议法 88, 刑事诉讼法 105, 民法典 201-203).
 
-Holidays and make-up workdays come from chinese_calendar; for years that it does not know yet, weekends alone are counted.
+Holidays and make-up workdays come from chinese_calendar; for years that it does not know yet, weekends alone are counted and
+`holidays_known` says so.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -38,13 +40,24 @@ class Length:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether offices work on `day`."""
+    """Whether offices work on `day`; in a year whose holidays are not known, whether it is a weekday."""
     import chinese_calendar
 
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
         return day.weekday() < 5
+
+
+def holidays_known(year: int) -> bool:
+    """Whether the State Council's holidays of `year` are known here (they are announced in the November before)."""
+    import chinese_calendar
+
+    try:
+        chinese_calendar.is_workday(date(year, 7, 1))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def next_working_day(day: date) -> date:
@@ -58,6 +71,12 @@ def _months_on(start: date, months: int) -> date:
     k = start.year * 12 + start.month - 1 + months
     y, m = divmod(k, 12)
     return date(y, m + 1, min(start.day, monthrange(y, m + 1)[1]))
+
+
+def first_day(told: str) -> date:
+    """The first day of a date told as YYYY, YYYY-MM or YYYY-MM-DD. Raises ValueError."""
+    year, month, day = ([int(x) for x in told.split("-")] + [0, 0])[:3]
+    return date(year, month or 1, day or 1)
 
 
 def last_day(told: str) -> date:
@@ -82,6 +101,27 @@ def due(start: date, length: Length, move_holiday: bool = True) -> date:
     else:
         day = _months_on(start, length.number * (12 if length.unit == "year" else 1))
     return next_working_day(day) if move_holiday else day
+
+
+def ends(
+    start: date,
+    length: Length,
+    *,
+    restarts: Iterable[date] = (),
+    caps: Iterable[tuple[date, Length]] = (),
+    move_holiday: bool = True,
+) -> date:
+    """The last day of a period with what may happen to it.
+
+    `restarts`: events that make it run anew, each from its own day, as long as the period has not ended before (民法典 195,
+    劳动争议调解仲裁法 27); a period that nothing interrupts has none. `caps`: maximum periods, each from its own day and never
+    moved or interrupted; the earliest of them ends the period at the latest (民法典 188, 行政复议法 21, 行政诉讼法 46).
+    """
+    last = due(start, length, move_holiday)
+    for event in sorted(restarts):
+        if start <= event <= last:
+            last = due(event, length, move_holiday)
+    return min([last, *(due(since, longest, move_holiday=False) for since, longest in caps)])
 
 
 @dataclass(frozen=True)

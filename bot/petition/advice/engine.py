@@ -18,7 +18,7 @@ from bot.knowledge.model import Basis, Clock, Dispute, Path, Procedure
 from bot.petition import safety
 from bot.petition.advice.facts import FactReader
 from bot.petition.advice.triage import Ranking, Triage
-from bot.petition.clocks import Length, due, last_day
+from bot.petition.clocks import Length, due, ends, first_day, holidays_known, last_day
 from bot.petition.keys import CHANNELS, category_of
 from bot.petition.understand import dates, priors
 from bot.petition.understand.text import clean
@@ -70,19 +70,34 @@ GENERIC = {
 #: Conduct that goes on is judged by the law of today, whenever it began.
 _GOES_ON = re.compile(r"天天|每天|每晚|每到|一直|至今|现在还|还在|仍在|持续|经常|总是|长期|到现在|反复|不停")
 DANGER_AGENCY = {"fire_medical": "消防"}
-#: Clocks up to this many days are asked for when their start is unknown: missing them ends the way.
-SHORT_DAYS = 60
+#: Clocks up to this many days are asked for when their start is unknown: missing them ends the way. Three months are among them.
+SHORT_DAYS = 92
 MAX_QUESTIONS = 2
 LOW_CONFIDENCE = 0.45
 
 
 @dataclass(frozen=True)
 class Running:
-    """A time limit of a way: the day it runs from and its last day, where the story tells the one that starts it."""
+    """A time limit of a way: the day it runs from and its last day, where the story tells the one that starts it.
+
+    `exact`: the day is known. Otherwise only its month is, and both are those of its first day: the earliest end is the safe
+    one, and `latest` is that of the last day that it allows. `guessed`: the end rests on the holidays of a year that are not known yet. `starts` may be ahead (`clock.after`).
+    """
 
     clock: Clock
     starts: date | None = None
     due: date | None = None
+    exact: bool = True
+    guessed: bool = False
+    latest: date | None = None
+
+    @property
+    def asks_for(self) -> str:
+        """The date fact to ask for: the limit is short, names one, and the day is not known; else ""."""
+        if not self.clock.length or (self.starts and self.exact):
+            return ""
+        ask = next((s for s in self.clock.starts if s != "occurred_on"), "")
+        return ask if Length.parse(self.clock.length).natural_days <= SHORT_DAYS else ""
 
 
 @dataclass(frozen=True)
@@ -119,8 +134,8 @@ class ChannelAdvice:
             clock = {
                 "text": self.clock.text,
                 "days": length.natural_days if length else None,
-                "starts": self.starts.isoformat() if self.starts else None,
-                "due": self.due.isoformat() if self.due else None,
+                "starts": self.starts.isoformat() if self.starts and self.clocks[0].exact else None,
+                "due": self.due.isoformat() if self.due and self.clocks[0].exact else None,
             }
         return {
             "key": self.key,
@@ -214,7 +229,7 @@ class Advisor:
             urgent=peril is not None or safety.pressing(text) or ranking.urgent >= URGENT_FROM,
             priors=known,
             confidence=round(scores[channel] / total, 3),
-            questions=() if peril else self._questions(dispute, channels[0], facts, today),
+            questions=() if peril else self._questions(dispute, channels[0], facts),
             collect=dispute.collect if dispute else (),
             cautions=dispute.cautions if dispute else (),
             facts=facts,
@@ -230,9 +245,7 @@ class Advisor:
 
     def _open(self, dispute: Dispute, facts: Mapping[str, str]) -> list[Path]:
         """The paths whose conditions hold. An unknown fact closes a path unless `unknown` is among its values."""
-        return [
-            p for p in dispute.paths if all(facts.get(name, "unknown") in values for name, values in p.when.items())
-        ]
+        return [p for p in dispute.paths if _holds(p.when, facts)]
 
     def _channel_scores(
         self,
@@ -311,8 +324,7 @@ class Advisor:
         clocks = [
             c
             for c in procedure.clocks
-            if all(facts.get(n, "unknown") in v for n, v in c.when.items())
-            and (not c.basis or self._k.cite(c.basis, today, event))
+            if _holds(c.when, facts) and (not c.basis or self._k.cite(c.basis, today, event))
         ]
         running = tuple(_running(c, facts, today) for c in clocks)
         claimed = (*extra, *procedure.basis, *(b for c in clocks for b in c.basis))
@@ -347,28 +359,46 @@ class Advisor:
         total = sum(scores.values())
         return {k: round(scores[k] / total, 4) for k in sorted(scores, key=scores.__getitem__, reverse=True)}
 
-    def _questions(
-        self, dispute: Dispute | None, first: ChannelAdvice, facts: Mapping[str, str], today: date
-    ) -> tuple[str, ...]:
-        """Facts worth a question: they would change the way, or start a clock that is short."""
-        out: list[str] = []
-        for key in dispute.questions if dispute else ():
-            fact = self._k.facts[key]
-            if key in facts or fact.kind != "choice":
-                continue
-            ways = (
-                {tuple(p.procedure for p in self._open(dispute, {**facts, key: v})[:1]) for v in fact.options}
-                if dispute
-                else set()
-            )
-            if len(ways) > 1:
-                out.append(key)
-        clock = first.clock
-        if clock and clock.length and not first.starts:
-            length, ask = Length.parse(clock.length), next((s for s in clock.starts if s != "occurred_on"), None)
-            if ask and length.natural_days <= SHORT_DAYS and ask not in facts:
-                out.insert(0, ask)
-        return tuple(out[:MAX_QUESTIONS])
+    def _questions(self, dispute: Dispute | None, first: ChannelAdvice, facts: Mapping[str, str]) -> tuple[str, ...]:
+        """Facts worth a question: the day that starts a short clock, then what would change the way or its time limits.
+
+        A date that only matters on one side of a choice (the day a paper was received, if any was) comes after the choice.
+        """
+        choices = [
+            key
+            for key in (dispute.questions if dispute else ())
+            if dispute
+            and key not in facts
+            and self._k.facts[key].kind == "choice"
+            and self._decides(dispute, key, facts)
+        ]
+        own = dispute is not None and any(p.procedure == first.procedure.id for p in dispute.paths)
+        date_asked = next((r.asks_for for r in first.clocks if own and r.asks_for), "")
+        if not date_asked:
+            return tuple(choices[:MAX_QUESTIONS])
+        before = [key for key in choices if dispute and self._may_void(dispute, key, facts, date_asked)]
+        after = [key for key in choices if key not in before]
+        return (*before, date_asked, *after)[:MAX_QUESTIONS]
+
+    def _may_void(self, dispute: Dispute, key: str, facts: Mapping[str, str], date_asked: str) -> bool:
+        """Whether an answer to the choice `key` leads to where nothing starts on `date_asked` (no paper was received, say)."""
+        for value in self._k.facts[key].options:
+            known = {**facts, key: value}
+            way = next(iter(self._open(dispute, known)), None)
+            clocks = self._k.procedures[way.procedure].clocks if way else ()
+            if not any(date_asked in c.starts and _holds(c.when, known) for c in clocks):
+                return True
+        return False
+
+    def _decides(self, dispute: Dispute, key: str, facts: Mapping[str, str]) -> bool:
+        """Whether the answers to the choice `key` lead to different ways, or to different time limits of the first one."""
+        ends_in = set()
+        for value in self._k.facts[key].options:
+            known = {**facts, key: value}
+            ways = tuple(dict.fromkeys(p.procedure for p in self._open(dispute, known)))
+            limits = tuple(c.text for c in self._k.procedures[ways[0]].clocks if _holds(c.when, known)) if ways else ()
+            ends_in.add((ways, limits))
+        return len(ends_in) > 1
 
     def _second(self, text: str, channel: str, scores: Mapping[str, float]) -> str:
         """A claim of the person's own beside an accusation, or the reverse: to be registered apart (条例 30)."""
@@ -404,21 +434,49 @@ def _event_day(text: str, facts: Mapping[str, str], today: date) -> date:
     return min(last_day(told), today)
 
 
+def _holds(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str]) -> bool:
+    """Whether every fact of a condition has one of its values; an unknown one only where `unknown` is among them."""
+    return all(facts.get(name, "unknown") in values for name, values in when.items())
+
+
 def _running(clock: Clock, facts: Mapping[str, str], today: date) -> Running:
-    """The clock with its days, when the date that starts it is known to the day and not in the future."""
-    start = _start(clock, facts)
-    if start is None or start > today:
+    """The clock with its days, when the date that starts it is known and not in the future."""
+    start = _told(clock.starts, facts)
+    if start is None or start[0] > today:
         return Running(clock)
-    return Running(clock, start, due(start, Length.parse(clock.length)) if clock.length else None)
+    day, exact = start
+    if clock.after:  # one period becomes another: the agency's time has to run out before ours begins
+        day = due(day, Length.parse(clock.after))
+    if not clock.length:
+        return Running(clock, day if exact else None)
+    restarts = [
+        d for d, known in (_told((n,), facts) or (None, False) for n in clock.restarts) if d and known and d <= today
+    ]
+    caps = [(since[0], Length.parse(c.length)) for c in clock.caps if (since := _told(c.starts, facts)) and since[1]]
+    length = Length.parse(clock.length)
+    plain = ends(day, length, restarts=restarts, caps=caps, move_holiday=False)
+    last = plain if clock.stays else ends(day, length, restarts=restarts, caps=caps)
+    guessed = (last != plain or length.unit == "working_day") and not holidays_known(last.year)
+    latest = last if exact else ends(min(_month_end(day), today), length, caps=caps, move_holiday=not clock.stays)
+    return Running(clock, day, last, exact, guessed, latest)
 
 
-def _start(clock: Clock, facts: Mapping[str, str]) -> date | None:
-    """The first date that the clock may start from, when it is known to the day."""
-    for name in clock.starts:
+def _month_end(day: date) -> date:
+    return last_day(f"{day.year:04d}-{day.month:02d}")
+
+
+def _told(names: Iterable[str], facts: Mapping[str, str]) -> tuple[date, bool] | None:
+    """The first of the dates that is known, and whether to the day.
+
+    What only says when the matter happened (`occurred_on`, `known_on`) must be known to the day: a story's "three years ago" starts no clock.
+    """
+    for name in names:
         value = facts.get(name, "")
-        if len(value) == 10:
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                continue
+        try:
+            if len(value) == 10:
+                return date.fromisoformat(value), True
+            if len(value) == 7 and name not in ("occurred_on", "known_on"):
+                return first_day(value), False
+        except ValueError:
+            continue
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from bot.knowledge.model import Fact
 from bot.petition.pattern import Pattern
@@ -31,11 +31,16 @@ class FactReader:
                 told = self._choice(fact, text)
                 if told:
                     out[fact.id] = told
-        found = [d for d in dates.find_dates(text, today) if d.kind == "point"]
+        # A day wins over a month; 十一月 without a day still says when the limit ends at the earliest. 三天前 is a day, 三个月 none.
+        found = [
+            d
+            for d in dates.find_dates(text, today)
+            if (d.kind == "point" and len(d.value) >= 7) or (d.kind == "duration" and len(d.value) == 10)
+        ]
+        found.sort(key=lambda d: (-len(d.value), d.start))
         for key, cues in self._dates.items():
             for d in found:
-                clause = _clause(text, d.start, d.end)
-                if len(d.value) == 10 and cues.hits(clause):
+                if cues.hits(_clause(text, d.start, d.end)):
                     out[key] = d.value
                     break
         return out
@@ -44,7 +49,7 @@ class FactReader:
         """The fact as an answer to its question, or None when the answer does not tell it."""
         fact = self._facts[key]
         if fact.kind == "date":
-            found = dates.best_date(text, today)
+            found = dates.best_date(_as_answer(text, today), today)
             return found.value if found and found.kind != "future" else None
         for value, (title, _) in fact.options.items():
             if text.strip() in (title, value):
@@ -66,6 +71,22 @@ class FactReader:
             if size > weight:
                 best, weight = value, size
         return best
+
+
+#: Short forms that mean a day only where a day was asked for.
+_DOTTED = re.compile(r"^\D{0,6}(?P<m>\d{1,2})[./\-](?P<d>\d{1,2})\D{0,8}$")
+_WEEKDAY = re.compile(r"(?<![上下这个本])(?:周|星期|礼拜)(?P<d>[一二三四五六日天])")
+
+
+def _as_answer(text: str, today: date) -> str:
+    """The answer to "which day" with 11.20 and a bare 周五 (the last one) written out."""
+    if m := _DOTTED.match(text.strip()):
+        return f"{m['m']}月{m['d']}日"
+    if m := _WEEKDAY.search(text):
+        back = (today.weekday() - "一二三四五六日".find(m["d"].replace("天", "日"))) % 7
+        day = today - timedelta(days=back)
+        return f"{day.year}年{day.month}月{day.day}日"
+    return text
 
 
 def _denied(text: str, cue: str) -> bool:

@@ -1,4 +1,7 @@
-"""Advice in plain words: what it is, what to do first, by when, where, what to bring, what we can do here; then the basis."""
+"""Advice in plain words: what it is, what to do first, by when, where, what to bring, what we can do here; then the basis.
+
+Why it is so is said in one clause of the first line; more of it only on request (`ask_advice_why`).
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,8 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     lines = [say.say("advice_intro", name=p.name, why=_sentence(first.why))]
     if first.key not in ("consultation", "none"):
         lines.append(say.say("advice_first", first=_sentence(p.first)))
+        if p.before:
+            lines.append(say.say("advice_before", before=_sentence(p.before)))
         lines += [_clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
         lines += [say.say("advice_where", where=_sentence(p.where)), unit]
         if p.materials:
@@ -73,6 +78,8 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
         notes.append(say.say("low_confidence_note"))
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
     lines += [_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
+    if _tail(advice) == "advice_choice":
+        lines.append(say.say("advice_here"))
     lines.append(basis_line(first, say))
     lines.append(say.say(_tail(advice)))
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
@@ -95,22 +102,46 @@ def _tail(advice: Advice) -> str:
 
 
 def _clock(r: Running, say: Catalogue, today: date) -> str:
+    """The time limit with its last day, the days left, and a red flag where few are."""
     text = say.say("advice_clock", clock=_sentence(r.clock.text))
-    if r.due and r.starts:
-        left = (r.due - today).days
-        text += say.say("advice_due", start=day(r.starts), due=day(r.due), left=max(left, 0))
-        if left < 0:
-            text += say.say("deadline_passed")
-        elif left < RED_DAYS:
-            text += say.say("deadline_red", days=left)
+    if r.due is None or r.starts is None:
+        return text + (say.say("advice_due_unknown", label=r.clock.label) if r.asks_for and r.clock.label else "")
+    left = (r.due - today).days
+    over = (r.latest or r.due) < today  # whatever the day was
+    if not r.exact:
+        key = "advice_due_month" if left >= 0 or over else "advice_due_month_open"
+        month = f"{r.starts.year}年{r.starts.month}月"
+        text += say.say(key, month=month, label=r.clock.label, due=day(r.due))
+    elif r.starts > today:
+        text += say.say("advice_due_ahead", start=day(r.starts), label=r.clock.label, due=day(r.due))
+    elif over:
+        text += say.say("advice_due_gone", start=day(r.starts), label=r.clock.label, due=day(r.due))
+    else:
+        text += say.say("advice_due", start=day(r.starts), label=r.clock.label, due=day(r.due), left=left)
+    if over:
+        text += say.say("deadline_passed")
+    elif 0 <= left < RED_DAYS:
+        text += _red(left, say)
+    if r.guessed:
+        text += say.say("holidays_unknown", year=r.due.year)
     return text
 
 
 def _other(c: ChannelAdvice, say: Catalogue, today: date) -> str:
-    clock = c.clock.text if c.clock else ""
-    due = say.say("advice_other_due", due=day(c.due)) if c.due and c.due >= today else ""
+    """Another way in two sentences; of its time limits the first, with its last day where that is ahead."""
     text = say.say("advice_other", name=c.procedure.name, why=_sentence(c.why))
-    return text + (say.say("advice_other_clock", clock=_sentence(clock)) if clock else "") + due
+    if not c.clock:
+        return text
+    text += say.say("advice_other_clock", clock=_sentence(c.clock.text))
+    if c.due and c.due >= today and c.clocks[0].exact:
+        left = (c.due - today).days
+        text += say.say("advice_other_due", due=day(c.due), left=left)
+        text += _red(left, say) if left < RED_DAYS else ""
+    return text
+
+
+def _red(left: int, say: Catalogue) -> str:
+    return say.say("deadline_red", days=left) if left else say.say("deadline_today")
 
 
 def _sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.knowledge.region import Region
 from bot.petition.advice import wording
-from bot.petition.advice.engine import Advice, Advisor
+from bot.petition.advice.engine import MAX_QUESTIONS, Advice, Advisor
 from bot.petition.catalogue import Catalogue
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
 from bot.petition.fields import FREE, SURE, fields, labels, read_answer, read_story, refused_in, show
@@ -135,7 +135,8 @@ class Intake:
     def _advise(self, draft: Draft, today: date) -> Advice:
         advice = self.advice(draft, today)
         draft.channel, draft.dispute, draft.collect = advice.channel, advice.dispute, list(advice.collect)
-        draft.questions = [q for q in advice.questions if q not in draft.facts]
+        left = MAX_QUESTIONS - len(draft.facts)
+        draft.questions = [q for q in advice.questions if q not in draft.facts][: max(left, 0)]
         draft.advised = True
         if advice.second and not draft.others:
             draft.others.append(draft.values["narrative"])
@@ -173,8 +174,7 @@ class Intake:
         if len(text) > 4 and not answers.unknown(text):
             draft.values["narrative"] += f"\n{text}"
             self._absorb(draft, text, today)
-        if not draft.questions:
-            self._advise(draft, today)
+        self._advise(draft, today)  # an answer may settle what the next question asks, or open another one
 
     def _hear_choice(self, draft: Draft, act: Act, text: str, today: date) -> None:
         if act.intent in ("file_it", "affirm"):

@@ -92,6 +92,20 @@ def test_what_is_said_is_plain_and_the_check_can_fail() -> None:
     assert len(found) == 4
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您反映的事信访部门不予受理", "这件事我们不受理，您去法院告吧", "不属于信访受理范围", "您肯定没理，别争了", "对方肯定违法",
+        "您的诉求不合理", "您的借款肯定过期了", "您已经不能起诉了", "我们保证给您办好", "一告一个准，肯定能要回来", "建议您不要再上访",
+        "反映了也没用", "别再折腾了", "再来就拘留", "后果自负", "否则公安会抓您", "小心被拘留",
+    ],
+)  # fmt: skip
+def test_what_must_never_be_said_is_caught(said: str) -> None:
+    k = knowledge()
+    rude = Agency("其他", (), (), said, "")
+    assert any("不能说" in p for p in plain_problems(replace(k, agencies={**k.agencies, "其他": rude})))
+
+
 def test_unreachable_entries_are_found(tmp_path: Path) -> None:
     folder = tmp_path / "k"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))

@@ -8,9 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.petition.clocks import XF_HANDLE, XF_OBJECT, Length, due, is_working_day, next_working_day
+from bot.petition.clocks import (
+    XF_HANDLE,
+    XF_OBJECT,
+    Length,
+    due,
+    ends,
+    first_day,
+    holidays_known,
+    is_working_day,
+    last_day,
+    next_working_day,
+)
 
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+lengths = st.builds(Length, st.integers(1, 60), st.sampled_from(["day", "month", "working_day"]))
 
 
 @pytest.mark.parametrize(
@@ -72,3 +84,80 @@ def test_a_longer_period_never_ends_earlier(start: date, n: int) -> None:
 def test_the_regulations_own_periods_do_not_move() -> None:
     assert XF_HANDLE.due(date(2026, 11, 2)) == date(2027, 1, 1)
     assert XF_OBJECT.due(date(2026, 11, 20)) == date(2026, 11, 27)
+
+
+# -- what may happen to a period ---------------------------------------------------------------------------------------------
+
+
+def test_a_year_whose_holidays_are_not_announced_is_counted_by_weekends_and_said_to_be_so() -> None:
+    known = [y for y in range(2018, 2040) if holidays_known(y)]
+    assert 2026 in known
+    unknown = max(known) + 1
+    assert not holidays_known(unknown)
+    monday = next(date(unknown, 1, d) for d in range(4, 11) if date(unknown, 1, d).weekday() == 0)
+    assert is_working_day(monday)
+    assert not is_working_day(monday - timedelta(days=1))
+    assert is_working_day(date(2026, 2, 14))  # a Saturday that is worked before the Spring Festival
+    assert not is_working_day(date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "last"),
+    [
+        ("2026-03", date(2026, 3, 1), date(2026, 3, 31)),
+        ("2026", date(2026, 1, 1), date(2026, 12, 31)),
+        ("2026-02-05", date(2026, 2, 5), date(2026, 2, 5)),
+    ],
+)
+def test_a_date_told_by_its_month_spans_it(told: str, first: date, last: date) -> None:
+    assert (first_day(told), last_day(told)) == (first, last)
+
+
+@given(days, lengths)
+def test_without_any_event_a_period_ends_when_it_is_due(start: date, length: Length) -> None:
+    assert ends(start, length) == due(start, length)
+
+
+@given(days, lengths, st.lists(st.integers(-100, 2500), max_size=4))
+def test_an_event_never_shortens_a_period_and_restarts_it_only_while_it_runs(
+    start: date, length: Length, shifts: list[int]
+) -> None:
+    events = [start + timedelta(days=s) for s in shifts]
+    end = ends(start, length, restarts=events)
+    assert end >= due(start, length)
+    late = [e for e in events if e > end]
+    assert ends(start, length, restarts=[*events, *late]) == end
+    if not [e for e in events if start <= e <= due(start, length)]:
+        assert end == due(start, length)  # over is over: a demand after the end revives nothing
+    else:
+        assert end in {due(e, length) for e in events}
+
+
+@given(days, lengths, st.integers(1, 2500), st.integers(1, 2500))
+def test_a_cap_ends_a_period_at_the_latest_whatever_restarts_it(
+    start: date, length: Length, shift: int, size: int
+) -> None:
+    cap = (start, Length(size, "day"))
+    end = ends(start, length, restarts=[start + timedelta(days=shift)], caps=[cap])
+    assert end <= start + timedelta(days=size)
+    assert end <= ends(start, length, restarts=[start + timedelta(days=shift)])
+
+
+def test_three_years_from_knowing_and_twenty_from_the_harm() -> None:
+    three, twenty = Length.parse("3 years"), Length.parse("20 years")
+    harm = date(2004, 5, 10)
+    assert ends(date(2020, 1, 7), three, caps=[(harm, twenty)]) == date(2023, 1, 9)  # the 7th is a Saturday
+    assert ends(date(2023, 6, 1), three, caps=[(harm, twenty)]) == date(2024, 5, 10)  # known too late: the harm decides
+
+
+def test_a_demand_begins_the_three_years_anew_and_one_after_the_end_does_not() -> None:
+    three = Length.parse("3 years")
+    assert ends(date(2021, 3, 1), three, restarts=[date(2023, 8, 5)]) == date(2026, 8, 5)
+    assert ends(date(2021, 3, 1), three, restarts=[date(2023, 8, 5), date(2026, 8, 6)]) == date(2026, 8, 5)
+    assert ends(date(2021, 3, 1), three, restarts=[date(2024, 3, 2)]) == date(2024, 3, 1)
+
+
+@given(days, st.integers(1, 90), st.integers(1, 90))
+def test_one_period_becomes_another_and_none_of_its_days_is_lost(start: date, first: int, second: int) -> None:
+    over = due(start, Length(first, "day"), move_holiday=False)
+    assert due(over, Length(second, "day"), move_holiday=False) == start + timedelta(days=first + second)
