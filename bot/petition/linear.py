@@ -90,7 +90,7 @@ class LinearText:
             p = np.exp(logits - logits.max())
             p /= p.sum()
             order = np.argsort(-p)
-            out[name] = dict(zip([head.labels[i] for i in order], p[order].tolist()))
+            out[name] = dict(zip([head.labels[i] for i in order], p[order].tolist(), strict=True))
         return out
 
     def save(self, path: Path) -> None:
