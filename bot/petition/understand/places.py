@@ -103,7 +103,7 @@ def _chains(s: str) -> list[_Chain]:
             if kind in _DIVISION_KINDS and known is None and m.start() - start < 1 + (bare is None):
                 continue
         piece = s[start : m.end()]
-        if last and start == last.end and (last.anchored or last.bounded):
+        if last and start == last.end and (last.anchored or last.bounded) and not (m.start() - start > 3 and _ORG_AFTER.match(s, start)):
             last.end = m.end()
             last.kinds.append(kind)
         elif not _TOO_PLAIN.match(piece):
