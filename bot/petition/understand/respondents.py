@@ -6,6 +6,7 @@ import re
 
 from bot.petition.understand.boundaries import anchored, begin
 from bot.petition.understand.found import Found
+from bot.petition.understand.names import SURNAMES
 from bot.petition.understand.text import clean
 
 #: Last words of companies, shops, works and the like.
@@ -33,7 +34,7 @@ _ORG = re.compile(
     rf"(?:{_AGENCY}|{_COMPANY})(?:有限责任公司|股份有限公司|有限公司|分公司|公司|集团|支行|分行|领导班子)?"
 )
 _WHO = re.compile(
-    rf"(?P<what>{_PERSON})(?P<called>(?!以|的|在|和|与|不|是|说|也|都|就|把|让|被|叫我|们|我|您|你)[\u4e00-\u9fff]{{2,3}}(?=[，。,、利贪以长违私霸强的等]))?|楼[上下]\d{{2,4}}(?:室|姓[\u4e00-\u9fff]的?)?|[\u4e00-\u9fff](?:老板|总)(?![是有的共和体之结统理公部监经]|设计|计|额|价)"
+    rf"(?P<what>{_PERSON})(?P<called>(?!以|于|方|应|关|计|安|时|常|经|成|任|单|公|管|解|全|从|向|相|能|那|后|连|随|查)[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=[，。,、利贪以长违私霸强的等]))?|楼[上下]\d{{2,4}}(?:室|姓[\u4e00-\u9fff]的?)?|[{SURNAMES}](?:老板|总)(?![是有的共和体之结统理公部监经]|设计|计|额|价)"
 )
 #: Words that alone name nobody.
 _PLAIN = re.compile(
@@ -64,12 +65,15 @@ _FLOOR = 0.36
 def _start(s: str, at: int, least: int) -> tuple[int, bool]:
     """Where the name before a last word at `at` begins; a division that it opens with belongs to it as a whole."""
     start, bounded = begin(s, at, least, 14, 1, organisation=True)
+    first = None
     for i in range(at, start - 1, -1):
-        if i > least and s[i - 1] in "市区县镇乡村省州":
+        if i > least and s[i - 1] in "市区县镇乡村州":
             known = anchored(s, i, least)
-            if known is not None and (known <= start or not bounded):
-                before = anchored(s, known, least)
-                return (known if before is None else before), True
+            if known is not None:
+                first = known if first is None else min(first, known)
+    if first is not None and (first <= start or first - start <= 8):
+        before = anchored(s, first, least)
+        return (first if before is None else before), True
     return start, bounded
 
 
@@ -110,7 +114,7 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
     last = 0
     for m in _ORG.finditer(s):
         start, bounded = _start(s, m.start(), last)
-        while start < m.start() and s[start] in "（）()的了":
+        while start < m.start() and s[start] in "（）()的了楼栋室号些间买卖求日拿拨任":
             start += 1
         last = m.end()
         if m[0] == "政府" and m.start() - start > 0 and s[m.start() - 1] not in "省市区县镇乡村州旗民道办级":
@@ -154,7 +158,9 @@ def best_respondent(text: str, asked: bool = False) -> Found | None:
     s = clean(text).text.strip()
     if asked:
         return _answer(s)
-    found = [(score, f) for score, f in _candidates(s) if score >= _FLOOR]
+    candidates = _candidates(s)
+    greeted = {f.text for _, f in candidates if f.confidence <= 0.4 and re.search(r"[记长任导厅]$", f.text)}
+    found = [(score, f) for score, f in candidates if score >= _FLOOR and f.text not in greeted]
     best = max(found, key=lambda x: (x[0], -x[1].start), default=(0.0, None))[1]
     fuller = [f for _, f in found if best and len(f.text) > len(best.text) and f.text.endswith(best.text)]
     return min(fuller, key=lambda f: f.start) if fuller else best
