@@ -9,9 +9,7 @@ from bot.petition.understand.numerals import Number, find_numbers
 from bot.petition.understand.text import clean
 
 #: Whom a number may count, after 名, 个, 多名 or alone.
-_WHO = (
-    "业主|居民|村民|工人|工友|员工|职工|学生|家长|农民工|农民|老人|老同志|同事|群众|父老|百姓|市民|住户|商户|用户|队员|师生|教师|老师|孩子|小孩|残疾人|乘客|司机|退休|下岗|老乡|乡亲|民工|会员|客户|顾客|受害|患者|病人|消费者|车主|租户|租客|投资人|购房者|战友|老兵"
-)
+_WHO = "业主|居民|村民|工人|工友|员工|职工|学生|家长|农民工|农民|老人|老同志|同事|群众|父老|百姓|市民|住户|商户|用户|队员|师生|教师|老师|孩子|小孩|残疾人|乘客|司机|退休|下岗|老乡|乡亲|民工|会员|客户|顾客|受害|患者|病人|消费者|车主|租户|租客|投资人|购房者|战友|老兵"
 _UNIT = re.compile(
     rf"\s*(?:多|来|余)?\s*(?:个|位|名|口)?(?:(户)(?:人家|业主|居民|村民|人)?|(?:口|名|位|号)?(人)(?!民币|工|次|均|家|行|大|代|才|力|为|份|生|流|员证)|(家)(?=商户|店|企业|人)|(口|名|位)(?=[^\w]|$)|({_WHO})|(?<=[多来余个位名几])[\u4e00-\u9fff]{{0,4}}?({_WHO}))"
 )
@@ -45,7 +43,11 @@ def find_people(text: str) -> list[Found]:
         if not m or n.value < 1 or n.value > 10_000_000 or n.value != n.value.to_integral_value():
             continue
         confidence = _side(s, n)
-        end = m.end() if (m[1] or m[2] or m[3]) and len(m[0].strip()) <= 3 else n.end + len(re.match(r"\s*(?:多|来|余)?\s*(?:个|位|名|口|户)?", s[n.end :])[0])  # type: ignore[index]
+        end = (
+            m.end()
+            if (m[1] or m[2] or m[3]) and len(m[0].strip()) <= 3
+            else n.end + len(re.match(r"\s*(?:多|来|余)?\s*(?:个|位|名|口|户)?", s[n.end :])[0])
+        )  # type: ignore[index]
         if n.vague:
             confidence = min(confidence, 0.55)
         elif n.value <= 2 and confidence < 0.9 and len(s) > 30:  # 夫妻二人, 一个孩子: no group

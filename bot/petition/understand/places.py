@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.petition.understand.boundaries import anchored, bare_divisions, begin
+from bot.petition.understand.boundaries import anchored, bare_divisions, begin, county_stems
 from bot.petition.understand.found import Found
 from bot.petition.understand.text import clean
 
@@ -14,12 +14,20 @@ _KINDS: tuple[tuple[str, float, int], ...] = (
     ("特别行政区|自治区|自治州|自治县|省|(?<=[A-Z])州", 0.05, 6),
     ("市(?!场|长|民|政|委|局|里|内|面|容|值|价)", 0.1, 5),
     ("区(?!域|别|分|政|委|长|间|局|里|内|县)|县(?!政|委|长|局|里|内|城|级|乡|直)|旗(?!下|舰|杆|袍)", 0.15, 6),
-    ("创业园|科技园|物流园|工业区|软件园|开发区|高新区|经开区|工业园区|工业园|产业园|经济区|示范区|新区|园区|景区", 0.2, 8),
+    (
+        "创业园|科技园|物流园|工业区|软件园|开发区|高新区|经开区|工业园区|工业园|产业园|经济区|示范区|新区|园区|景区",
+        0.2,
+        8,
+    ),
     ("街道(?!办)|镇(?!政|长|上|里|中心|委)|乡(?!政|长|下|里|村|亲|镇|委)|苏木|办事处", 0.22, 5),
-    ("社区(?!居|服|里)|居委会|村(?!民|委|支|里|长|干|官|主|书|部|两|口|庄|组|级|子)|屯|庄(?!园|稼|严)|寨|林场|农场", 0.27, 6),
+    (
+        "社区(?!居|服|里)|居委会|村(?!民|委|支|里|长|干|官|主|书|部|两|口|庄|组|级|子)|屯|庄(?!园|稼|严)|寨|林场|农场",
+        0.27,
+        6,
+    ),
     ("组(?!长|织|成|建|合|团)|队(?!长|伍|员)", 0.2, 4),
     (
-        "大道|大街|胡同|弄|巷(?!子|道)|路(?!灯|面|过|上|程|线|费|段|基|况|人|边|旁|由|政|口|局|径|费)|街(?!道|上|边|头|坊|办)|高速|国道|省道|县道|环线|公路|铁路|立交|大桥|隧道|桥(?!梁|面|洞)|河(?!道|里|边|水|流|堤|床)|水库|水渠",
+        "大道|大街|胡同|巷(?!子|道)|路(?!灯|面|过|上|程|线|费|段|基|况|人|边|旁|由|政|口|局|径|费)|街(?!道|上|边|头|坊|办)|高速|国道|省道|县道|环线|公路|铁路|立交|大桥|隧道|桥(?!梁|面|洞)|河(?!道|里|边|水|流|堤|床)|水库|水渠",
         0.24,
         6,
     ),
@@ -33,11 +41,21 @@ _KINDS: tuple[tuple[str, float, int], ...] = (
         0.2,
         10,
     ),
-    ("[0-9A-Za-z一二三四五六七八九十]+(?:号院|号楼|号(?!文|令|下|左|上|晚|早|中|凌|开|到|线)|期(?!间|限|货|望|待)|栋|幢|座|单元|楼(?!盘|市|下|上|道|房|层|梯|顶)|层|室|弄|组|队)", 0.12, 0),
-    ("交汇处|交界处|交叉口|交叉路口|十字路口|丁字路口|路段|沿线|一带|门口|大门|正门|附近|对面|旁边|楼下|楼上|地下室|地下车库|出口|入口|拐角", 0.06, 4),
+    (
+        "[0-9A-Za-z一二三四五六七八九十]+(?:号院|号楼|号(?!文|令|下|左|上|晚|早|中|凌|开|到|线)|期(?!间|限|货|望|待)|栋|幢|座|单元|楼(?!盘|市|下|上|道|房|层|梯|顶)|层|室|弄|组|队)",
+        0.12,
+        0,
+    ),
+    (
+        "交汇处|交界处|交叉口|交叉路口|十字路口|丁字路口|路段|沿线|一带|门口|大门|正门|附近|对面|旁边|楼下|楼上|地下室|地下车库|出口|入口|拐角",
+        0.06,
+        4,
+    ),
 )
 _LEVEL = re.compile("|".join(f"(?P<k{i}>{words})" for i, (words, _, _) in enumerate(_KINDS)))
 _DIVISION_KINDS = frozenset({0, 1, 2})
+#: Counties and whatever is finer: enough to send a matter where it belongs.
+_EXACT_KINDS = frozenset({2, 3, 4, 5, 7, 8})
 _TAIL_KIND, _NUMBER_KIND = len(_KINDS) - 1, len(_KINDS) - 2
 _COMPOUND = 8
 #: Any last word of a place, for answers.
@@ -47,11 +65,15 @@ _TOO_PLAIN = re.compile(
     r"^(?:有|些|条|道|本|该|此|我们|咱们|俺们|每|各|全|整个|整|某|这|那|哪|一|几|两|多|上|下|后|前|老|新|旧|大|小|城|超|门|股|夜|菜|农|进|农贸|居住|住宅|商业|地|社|片|辖|市|郊|山|省|我|你|他|同一|其他|其它|贵|外|内|原|公办|民办|私立|公立|重点|人民|中心|附属|第一|第二|实验|职业|技术|公共|免费|集贸|二手|高档|高层|低层|多层|开放式|封闭式|老旧|老式|成熟|众|主|次|东|西|南|北|中|左|右|马|道|铁|公|高速|水泥|柏油|土|石子|乡|村|镇|县|区|街|修|走|让|行|问|销|出|思|网|电|线|套|多条|一条|两条|整条|单行|断头|沿街|临街|过|逛|走走|步行|商业步行)*"
     r"(?:学校|小学|中学|幼儿园|大学|学院|医院|卫生院|菜市场|农贸市场|市场|菜场|商场|公园|车站|工地|楼盘|项目|小区|社区|街道|村|镇|乡|县|区|市|省|路|街|组|队|庄|花园|家园|公寓|广场|大厦|宿舍|门口|附近|对面|路口|旁边|楼下|楼上|河|桥|弄|湾|家属院|路段|沿线|一带|公路|大道|巷|公交站|地铁站|火车站|新村|新城|别墅|山庄|州|天地|开发区|园区|新区|景区|加油站|机场|码头|基站|收费站|安置房|旗|屯|寨|国际城|半岛|高速|入口|出口|大门|拐角)$"
 )
-_SAID_BEFORE = re.compile(r"(?:位于|坐?落于|坐?座落|地处|发生在|就在|住在|关于|来自|反映|投诉|举报|我是|我们是|在|是|到|对)$")
+_SAID_BEFORE = re.compile(
+    r"(?:位于|坐?落于|坐?座落|地处|发生在|就在|住在|关于|来自|反映|投诉|举报|我是|我们是|在|是|到|对)$"
+)
 _HOME = re.compile(
     r"(?:(?<=[，。,；; ])住(?!院|户|宅|房|在|址)|家住|我住|俺住|现住址?|住址|住在|现在?住|家庭住址|我家在|俺家在|租住在)(?:是|为|在|[:：])?\s*"
 )
-_ORIGIN = re.compile(r"(?:户籍|户口|籍贯|老家|祖籍|身份证|生于|出生于?|考入|毕业于|嫁到|来自|打工|务工|原籍)[^，。；\n]{0,6}$")
+_ORIGIN = re.compile(
+    r"(?:户籍|户口|籍贯|老家|祖籍|身份证|生于|出生于?|考入|毕业于|嫁到|来自|打工|务工|原籍)[^，。；\n]{0,6}$"
+)
 _ORG_AFTER = re.compile(
     r"(?:人民)?(?:政府|法院|检察院|公安|交警|城管|派出所|[\u4e00-\u9fff]{0,6}(?:局|委员会|委办|厅|中心领导|站领导|处领导)|市委|县委|区委|党委|物业|公司|领导|书记|[市县区镇乡]长|信访|社保|住建|工商|国土|房产)"
 )
@@ -103,11 +125,18 @@ def _chains(s: str) -> list[_Chain]:
             if kind in _DIVISION_KINDS and known is None and m.start() - start < 1 + (bare is None):
                 continue
         piece = s[start : m.end()]
-        if last and start == last.end and (last.anchored or last.bounded) and not (m.start() - start > 3 and _ORG_AFTER.match(s, start)):
+        if (
+            last
+            and start == last.end
+            and (last.anchored or last.bounded)
+            and not (m.start() - start > 3 and _ORG_AFTER.match(s, start))
+        ):
             last.end = m.end()
             last.kinds.append(kind)
         elif not _TOO_PLAIN.match(piece):
-            out.append(_Chain(start, m.end(), [kind], known is not None or bool(bare_divisions().match(piece)), bounded))
+            out.append(
+                _Chain(start, m.end(), [kind], known is not None or bool(bare_divisions().match(piece)), bounded)
+            )
     return out
 
 
@@ -143,7 +172,10 @@ def _scored(s: str) -> list[tuple[float, Found]]:
             score -= 0.45
         if _ASKED_FOR.search(before):
             score -= 0.2
-        out.append((score, Found("place", piece, piece, c.start, c.end, round(min(0.95, max(0.1, confidence)), 2))))
+        note = "exact" if any(k in _EXACT_KINDS for k in c.kinds) else ""
+        out.append(
+            (score, Found("place", piece, piece, c.start, c.end, round(min(0.95, max(0.1, confidence)), 2), note))
+        )
         covered.append((c.start, c.end))
     for m in bare_divisions().finditer(s):
         if any(a <= m.start() < b for a, b in covered):
@@ -152,11 +184,18 @@ def _scored(s: str) -> list[tuple[float, Found]]:
         if near is not None:
             score, f = out[near]
             text = s[m.start() : f.end]
-            out[near] = (score + 0.05, Found("place", text, text, m.start(), f.end, min(0.95, f.confidence + 0.15)))
+            out[near] = (
+                score + 0.05,
+                Found("place", text, text, m.start(), f.end, min(0.95, f.confidence + 0.15), f.note),
+            )
         elif re.match(r"(?:人|户口|户籍|话|菜|政府|大学|银行|市政府|.{0,4}公司)", s[m.end() :]):
             out.append((0.15, Found("place", m[0], m[0], m.start(), m.end(), 0.3)))
         else:
-            out.append((0.36, Found("place", m[0], m[0], m.start(), m.end(), 0.55)))
+            size = next((n for n in (3, 2) if s[m.end() : m.end() + n] in county_stems()), 0)
+            text = s[m.start() : m.end() + size]
+            note = "exact" if size else ""
+            confidence, score = (0.75, 0.6) if size else (0.55, 0.36)
+            out.append((score, Found("place", text, text, m.start(), m.end() + size, confidence, note)))
     return out
 
 

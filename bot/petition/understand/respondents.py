@@ -22,9 +22,7 @@ _AGENCY = (
     "社保中心|社保站|劳保站|服务中心|服务站|管理处|管理站|管理所|管理中心|管理办公室|环卫所|环卫处|供电所|财政所|国土所|司法所|自来水公司|水厂|水务公司|燃气公司|热力公司|公交公司|公交集团|卫生站|社保所|残联|妇联|人社厅|教育厅|公积金中心|医保局|医保中心|城管队|城管|交警|电力公司|考试院|车管所|办证大厅|协会|学会|检测站|客运站|收费站|检测中心|保险中心|公积金管理中心|售楼部|营销中心|中心(?![小校医地位思城区卫学村])|政务大厅|招生办|国资委|林管站|水管站|人防办"
 )
 #: Persons by what they are.
-_PERSON = (
-    "包工头|村支书|支部书记|党支部书记|村主任|副主任|副书记|书记|村长|副镇长|镇长|乡长|县长|副局长|局长|所长|校长|院长|站长|主任|副总|总经理|经理|队长|组长|会计|楼上邻居|楼下邻居|邻居|班主任|老师|医生|司机|法官|检察官|民警|警察|保安|工作人员|村干部|干部"
-)
+_PERSON = "包工头|村支书|支部书记|党支部书记|村主任|副主任|副书记|书记|村长|副镇长|镇长|乡长|县长|副局长|局长|所长|校长|院长|站长|主任|副总|总经理|经理|队长|组长|会计|楼上邻居|楼下邻居|邻居|班主任|老师|医生|司机|法官|检察官|民警|警察|保安|工作人员|村干部|干部"
 #: Sides of a private dispute: alone they say who it is.
 _SIDE = re.compile(
     r"(?:我|俺)?(?:的)?(?P<kin>老公|丈夫|前夫|前妻|老婆|妻子|男朋友|女朋友|男友|女友|婆婆|公公|儿媳|女婿|继母|继父|弟弟|哥哥|姐姐|妹妹|儿子|女儿|亲戚|室友|同事|朋友)|"
@@ -40,15 +38,25 @@ _WHO = re.compile(
 _PLAIN = re.compile(
     r"^(?:的|了|其他|其它|别的|哪个|什么|各|每|任何|有关|相关|上级|当地|地方|贵|某|该|本|此|这个|那个|政府|公司|学校|医院|银行|法院|平台|厂|公安|检察院|委员会|主任|书记|领导|邻居|队长|经理|快递|科技|传媒|装饰|超市|商场|大队|中队|集团|大学|小学|中学|企业|工厂|单位|老师|教师|医生|司机|警察|民警|保安|工作人员|干部|派出所|村委会|居委会|法官|检察官|交警|城管|物业|中介|商家|店家|施工队|工地|劳务|地产|老板|局长|所长|校长|院长|镇长|会计|组长|站长|县长|乡长|村长|业主委员会|业主大会|办事处|街道办|政务大厅|服务中心|网吧|酒店|饭店|餐馆|诊所|药店|驾校|幼儿园|城镇|私营|私有|国有|集体|民营|外资|大型|小型|中型|小|大|所有|全国|网络|电商|公立|私立|民办|公办|县里|镇里|市里|村里|我|原|老|新|旧|中心|协会|售楼部)+$"
 )
-_NOBODY = re.compile(r"^(?:(?:县|市|区|省|国家)?信访局|市长|县长|区长|厅长|省长|不交.*|[一二三四五六七八九十]中|老总|总|全.*|一些.*|很多.*|多家.*)$")
+_NOBODY = re.compile(
+    r"^(?:(?:县|市|区|省|国家)?信访局|市长|县长|区长|厅长|省长|不交.*|[一二三四五六七八九十]中|老总|总|全.*|一些.*|很多.*|多家.*)$"
+)
 #: Before a candidate: it is spoken to, hoped for, or where the person belongs.
-_SPOKEN_TO = re.compile(r"(?:尊敬的|敬爱的|您好|你好)[^，。：:！!\n]{0,12}$|(?:恳请|请求?|希望|望|盼|烦请|敬请|建议|呼吁|强烈要求|感谢)(?:相关|有关|上级|当地|市|县|区|各级|省)?[^，。；]{0,6}$")
+_SPOKEN_TO = re.compile(
+    r"(?:尊敬的|敬爱的|您好|你好)[^，。：:！!\n]{0,12}$|(?:恳请|请求?|希望|望|盼|烦请|敬请|建议|呼吁|强烈要求|感谢)(?:相关|有关|上级|当地|市|县|区|各级|省)?[^，。；]{0,6}$"
+)
 _ADDRESSED = re.compile(r"[，,、:：]?\s*(?:您|请|我|能|希望|关于)")
 _GREETED = re.compile(r"(?:(?:领导|和|及|、)[^，。！？\n：:]{0,8})?(?:[:：，,！!_x000D\s]{0,10}(?:您|你)们?好|[:：])")
-_BELONGS = re.compile(r"(?:我是|我们是|本人是|系|原是|曾在|我在|本人在|分配到|调入|调到|招入|毕业于|就读于?|在读|考入|职工|考上)[^，。；]{0,8}$")
+_BELONGS = re.compile(
+    r"(?:我是|我们是|本人是|系|原是|曾在|我在|本人在|分配到|调入|调到|招入|毕业于|就读于?|在读|考入|职工|考上)[^，。；]{0,8}$"
+)
 #: After a candidate: it is where the complaint went.
-_RECEIVES = re.compile(r"(?:的?(?:领导|工作人员|窗口))?(?:也|都|多次|再次|进行|去|来)?(?:投诉|反映|举报|求助|申请|报案|报警|咨询|信访|上访|起诉|申诉|检举|登记|询问|打听|热线|电话|官网)")
-_CASE = re.compile(r"(?:投诉|举报|控告|状告|起诉|告|反映|质疑|不服|检举|揭露|曝光|关于|谁来管|责令|查处|严查|查一查|被控告人(?:（单位）)?[:：]?|被举报人[:：]?|被反映人[:：]?|被投诉人[:：]?)[^，。；]{0,4}$")
+_RECEIVES = re.compile(
+    r"(?:的?(?:领导|工作人员|窗口))?(?:也|都|多次|再次|进行|去|来)?(?:投诉|反映|举报|求助|申请|报案|报警|咨询|信访|上访|起诉|申诉|检举|登记|询问|打听|热线|电话|官网)"
+)
+_CASE = re.compile(
+    r"(?:投诉|举报|控告|状告|起诉|告|反映|质疑|不服|检举|揭露|曝光|关于|谁来管|责令|查处|严查|查一查|被控告人(?:（单位）)?[:：]?|被举报人[:：]?|被反映人[:：]?|被投诉人[:：]?)[^，。；]{0,4}$"
+)
 _BY = re.compile(r"(?:被|让|由|遭|受|叫|给|和|与|跟|向|找|问)$")
 _ACTS = re.compile(
     r"[^，。；！？]{0,6}?(?:不[给退发管让交办修还赔理予肯愿作承认合]|拒|拖|欠|违|乱|擅自|非法|偷|骗|强[行制拆占]|霸占|侵占|占用|占道|克扣|拆|罚|扣|收取|收了|收费|要求|说|称|以|利用|没有|没|未|就是|一直|长期|经常|每天|天天|把|将|私自|故意|恶意|推|打|威胁|欺|忽悠|态度|服务|辞退|开除|解除|停|污染|排|噪|扰|吵|施工|生产|建|搭|开设|涨|贪|受贿|挪用|隐|包庇|办[了证理]|答应|承诺|让|告[知诉])"
@@ -114,7 +122,7 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
     last = 0
     for m in _ORG.finditer(s):
         start, bounded = _start(s, m.start(), last)
-        while start < m.start() and s[start] in "（）()的了楼栋室号些间买卖求日拿拨任":
+        while start < m.start() and s[start] in "（）()的了楼栋室号些间买卖求日拿拨任交":
             start += 1
         last = m.end()
         if m[0] == "政府" and m.start() - start > 0 and s[m.start() - 1] not in "省市区县镇乡村州旗民道办级":
@@ -137,8 +145,18 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
             start = max(i for i in range(start, m.start()) if covered[i]) + 1
             whole = next((f for _, f in reversed(out) if f.end == start), None)
             start = whole.start if whole and m["what"] else start  # 青山村委会主任
+        elif m["what"] is None or start == m.start() - 1:
+            of = next(
+                (f for _, f in reversed(out) if f.end == start - 1 and s[f.end] == "的" and len(f.text) > 2), None
+            )
+            start = of.start if of else start  # 公交集团的刘副总
         plain = bool(_PLAIN.match(s[start : m.end()]))
-        add(start if bounded else m.start(), m.end(), 0.34 if plain or not bounded else 0.5 if m["what"] in ("工作人员", "干部", "老师", "医生") else 0.62)
+        ours = 0.15 if re.search(r"(?:我们|俺们|咱们|我|俺|本|村|镇|县)$", s[max(0, start - 3) : start]) else 0.0
+        add(
+            start if bounded else m.start(),
+            m.end(),
+            ours + 0.34 if plain or not bounded else 0.5 if m["what"] in ("工作人员", "干部", "老师", "医生") else 0.62,
+        )
     for m in _SIDE.finditer(s):
         kind = "kin" if m["kin"] else "side"
         a, b = m.span(kind)
@@ -151,6 +169,27 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
 def find_respondents(text: str) -> list[Found]:
     """Every unit or person that may be complained of, in order."""
     return sorted((f for _, f in _candidates(clean(text).text)), key=lambda f: f.start)
+
+
+#: Bodies of which a place has one, so that the place says which.
+_ONE_HERE = re.compile(
+    r"(?:城管|交警|派出所|公安局|执法局|城管局|住建局|规划局|教育局|民政局|水利局|交通局|社保局|社保中心|人社局|房管局|环保局|税务局|自来水公司|供电局|供电所|燃气公司|热力公司|公交公司|公交集团|村委会|居委会|街道办|街道办事处|镇政府|乡政府|县政府|区政府|市政府|法院|检察院|信访局|交警队|交警大队)$"
+    r"|(?:镇长|乡长|县长|村支书|村主任|村长|书记|局长|校长|院长)$"
+)
+_NAMED_COMPANY = re.compile(
+    rf"[\u4e00-\u9fffA-Za-z0-9]{{2,}}?(?:{_COMPANY})|[{SURNAMES}](?:副总|总|经理|书记|主任|局长|镇长|村长|校长|院长)$"
+)
+_GENERIC_HEAD = re.compile(r"^(?:我们|楼下|楼上|附近|旁边|隔壁|对面|门口|这个|那个|小区|村里|镇上|县里|一个|一家|某)")
+
+
+def identifies(found: Found) -> bool:
+    """Whether the words say which unit or person it is, given the place: a named one, or a body of which a place has one."""
+    text = found.text
+    if _GENERIC_HEAD.match(text) or found.confidence < 0.3:
+        return False
+    if _ONE_HERE.search(text):
+        return True
+    return found.confidence >= 0.6 and bool(_NAMED_COMPANY.search(text)) and not _PLAIN.match(text)
 
 
 def best_respondent(text: str, asked: bool = False) -> Found | None:
