@@ -35,7 +35,31 @@ STRUCTURED, CLEAR = ("phone", "occurred_on", "amount", "people_count", "on_behal
 CONFIRMED = ("place", "occurred_on", "respondent", "amount", "people_count", "name", "phone", "address")
 #: Words of agreement.
 AGREES = frozenset(
-    "是 是的 对 对的 没错 嗯 嗯嗯 好 好的 行 可以 中 就是 是啊 对啊 对头 要得 得 没错的 就是的 就这个 就是这个 是这个".split()
+    [
+        "是",
+        "是的",
+        "对",
+        "对的",
+        "没错",
+        "嗯",
+        "嗯嗯",
+        "好",
+        "好的",
+        "行",
+        "可以",
+        "中",
+        "就是",
+        "是啊",
+        "对啊",
+        "对头",
+        "要得",
+        "得",
+        "没错的",
+        "就是的",
+        "就这个",
+        "就是这个",
+        "是这个",
+    ]
 )
 #: Steps that are not fields.
 FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"

@@ -13,6 +13,7 @@ _WHO = "业主|居民|村民|工人|工友|员工|职工|学生|家长|农民工
 _UNIT = re.compile(
     rf"\s*(?:多|来|余)?\s*(?:个|位|名|口)?(?:(户)(?:人家|业主|居民|村民|人)?|(?:口|名|位|号)?(人)(?!民币|工|次|均|家|行|大|代|才|力|为|份|生|流|员证)|(家)(?=商户|店|企业|人)|(口|名|位)(?=[^\w]|$)|({_WHO})|(?<=[多来余个位名几])[\u4e00-\u9fff]{{0,4}}?({_WHO}))"
 )
+_MEASURE = re.compile(r"\s*(?:多|来|余)?\s*(?:个|位|名|口|户)?")
 #: Before a number: it counts something else, or others.
 _SHARE = re.compile(r"(?:百分之|占|平均|人均|每|第|不到?|不足|超过|满|有过)$")
 _OTHERS = re.compile(r"(?:他们|对方|那边|来了|冲进来|闯进|一伙|保安|城管|工作人员)[^，。！？；,;]{0,6}$")
@@ -43,11 +44,10 @@ def find_people(text: str) -> list[Found]:
         if not m or n.value < 1 or n.value > 10_000_000 or n.value != n.value.to_integral_value():
             continue
         confidence = _side(s, n)
-        end = (
-            m.end()
-            if (m[1] or m[2] or m[3]) and len(m[0].strip()) <= 3
-            else n.end + len(re.match(r"\s*(?:多|来|余)?\s*(?:个|位|名|口|户)?", s[n.end :])[0])
-        )  # type: ignore[index]
+        end = m.end()
+        if not (m[1] or m[2] or m[3]) or len(m[0].strip()) > 3:
+            unit = _MEASURE.match(s, n.end)
+            end = unit.end() if unit else n.end
         if n.vague:
             confidence = min(confidence, 0.55)
         elif n.value <= 2 and confidence < 0.9 and len(s) > 30:  # 夫妻二人, 一个孩子: no group
