@@ -222,7 +222,7 @@ def _name(topics: Topics, turns: Sequence[Said]) -> Element | None:
                 found.append(Element(later, _span(turn, surname[1]), 0.9))
             found.append(Element(surname[1] + (title[2] if title else "先生"), _span(turn, surname[1]), 0.5))
     for turn in turns:
-        if turn.role == "agent" and (m := _TITLE.search(turn.text)) and m[1][0] in names._SURNAMES and len(m[1]) != 2:
+        if turn.role == "agent" and (m := _TITLE.search(turn.text)) and m[1][0] in names.SURNAMES and len(m[1]) != 2:
             found.append(
                 Element(m[1] + (m[2] if len(m[1]) == 1 else ""), _span(turn, m[0]), 0.75 if len(m[1]) == 3 else 0.4)
             )

@@ -27,10 +27,6 @@ _REFUSES = {
     "address": re.compile(r"(?:住址|地址|家在哪)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不写|不方便|不说)"),
     "id_number": re.compile(r"(?:身份证|证件)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不方便|都不)"),
 }
-#: A place counts as told when it names at least a town, a road or a housing estate.
-_EXACT = re.compile(
-    r"[\u4e00-\u9fffA-Z\d]{2}(?:[市区县镇乡]|街道|开发区)|[\u4e00-\u9fffA-Z\d]{3}(?:村|路|小区|花园|家园|苑|广场)"
-)
 _BY_TEXT = re.compile(r"(?:只能|请|就|用|发)(?:发)?短信|(?:别|不要|不能|没法)(?:给我)?(?:打|接)电话|听不见")
 _ANONYMOUS = re.compile(
     r"匿名|(?:别|不要|不能|不想|不敢)(?:让|叫)?[^，。！？]{0,8}(?:知道是我|知道我是谁)|不(?:想)?(?:透露|暴露)(?:我的)?(?:姓名|身份|名字)"
@@ -169,12 +165,12 @@ def read_story(text: str, today: date) -> dict[str, tuple[Any, float]]:
     take("demand", demands.find_demand(text))
     where = places.best_place(text)
     take("place", where)
-    if where and not _EXACT.search(where.text):
+    if where and where.note != "exact":
         out["place"] = (where.value, min(where.confidence, SURE - 0.1))
     whom = respondents.best_respondent(text)
     take("respondent", whom)
-    if whom and whom.confidence < 0.8:
-        out["respondent"] = (whom.value, SURE - 0.1)
+    if whom:
+        out["respondent"] = (whom.value, 0.8 if respondents.identifies(whom) else SURE - 0.1)
     take("amount", money.best_amount(text))
     take("people_count", counts.best_people(text))
     take("name", names.find_name(text))

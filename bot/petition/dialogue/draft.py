@@ -21,6 +21,7 @@ class Draft:
     """One matter in hand.
 
     values: field key → canonical value. sure: field keys whose value may stand without asking again.
+    guessed: field keys whose value is our own reading; they are shown as such and need no question.
     refused, unknown: fields that the person would not or could not tell. facts: decisive facts told in answers.
     asked: how often each question was put. choice: "", "file" or "leave". reask: a field to ask again at the person's wish.
     notes: keys and values of acknowledgements for the next message. others: further matters, told meanwhile.
@@ -29,6 +30,7 @@ class Draft:
     id: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     sure: list[str] = field(default_factory=list)
+    guessed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Draft:
     def set(self, key: str, value: Any, sure: bool = True) -> None:
         """Takes a value and forgets any refusal of the field."""
         self.values[key] = value
-        for names in (self.refused, self.unknown):
+        for names in (self.refused, self.unknown, self.guessed):
             if key in names:
                 names.remove(key)
         if sure and key not in self.sure:
@@ -80,7 +82,12 @@ class Draft:
 
     def settled(self, key: str) -> bool:
         """Whether the field needs no question any more."""
-        return key in self.sure or key in self.refused or key in self.unknown
+        return key in self.sure or key in self.refused or key in self.unknown or key in self.guessed
+
+    def guess(self, key: str, value: Any) -> None:
+        """Takes a value that the person did not say in so many words."""
+        self.set(key, value, sure=False)
+        self.guessed.append(key)
 
     def note(self, key: str, **values: Any) -> None:
         """Queues an acknowledgement for the next message."""

@@ -18,7 +18,7 @@ from bot.petition.catalogue import Catalogue
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
 from bot.petition.fields import FREE, SURE, fields, labels, read_answer, read_story, refused_in, show
 from bot.petition.message import Button, Message
-from bot.petition.understand import answers, corrections, places, story
+from bot.petition.understand import answers, corrections, demands, places, story
 from bot.petition.understand.text import clean
 
 #: How often the same question is put before the answer is taken as it is.
@@ -29,6 +29,38 @@ TELLABLE = 0.3
 TELLS_NOTHING = 0.12
 #: Up to so many characters a turn can be about one thing only.
 SHORT = 12
+#: Fields whose values have a form of their own, so that a short answer to something else may hold them too, and how clear they must be.
+STRUCTURED, CLEAR = ("phone", "occurred_on", "amount", "people_count", "on_behalf_of", "reply_by", "name"), 0.8
+#: Fields of which an unsure value is put to the person when it is asked.
+CONFIRMED = ("place", "occurred_on", "respondent", "amount", "people_count", "name", "phone", "address")
+#: Words of agreement.
+AGREES = frozenset(
+    [
+        "是",
+        "是的",
+        "对",
+        "对的",
+        "没错",
+        "嗯",
+        "嗯嗯",
+        "好",
+        "好的",
+        "行",
+        "可以",
+        "中",
+        "就是",
+        "是啊",
+        "对啊",
+        "对头",
+        "要得",
+        "得",
+        "没错的",
+        "就是的",
+        "就这个",
+        "就是这个",
+        "是这个",
+    ]
+)
 #: Steps that are not fields.
 FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"
 
@@ -151,11 +183,20 @@ class Intake:
             told.setdefault("occurred_on", str(draft.values["occurred_on"]))
         return self._advisor.advise(draft.values.get("narrative", "")[draft.topic_from :], today, told)
 
-    def _absorb(self, draft: Draft, text: str, today: date, overwrite: bool = False) -> list[str]:
-        """Takes what a text tells by the way; returns the fields that changed."""
+    def _absorb(
+        self, draft: Draft, text: str, today: date, only: Sequence[str] | None = None, but: str = ""
+    ) -> list[str]:
+        """Takes what a text tells by the way, of the fields `only` when given, never `but`; returns the fields that changed.
+
+        What is settled stays: only a correction changes it.
+        """
         changed = []
         for key, (value, confidence) in read_story(text, today).items():
-            if (key in draft.sure and not overwrite) or draft.values.get(key) == value:
+            if key in draft.sure or draft.values.get(key) == value or key == but:
+                continue
+            if only is not None and (key not in only or confidence < CLEAR):
+                continue
+            if key in draft.values and confidence < SURE:
                 continue
             draft.set(key, value, sure=confidence >= SURE)
             changed.append(key)
@@ -179,16 +220,29 @@ class Intake:
     def _hear_choice(self, draft: Draft, act: Act, text: str, today: date) -> None:
         if act.intent in ("file_it", "affirm"):
             draft.choice = "file"
+            self._guess_demand(draft)
         elif act.intent in ("not_now", "deny", "cancel", "goodbye"):
             draft.choice = "leave"
         elif story.richness(text) < TELLS_NOTHING:
+            draft.asked[CHOICE] = draft.asked.get(CHOICE, 0) + 1
             draft.note("advice_choice_again")
+            if draft.asked[CHOICE] > MAX_ASKS:
+                draft.note("human_hint")
         else:
             if draft.channel in ("consultation", "none") and story.richness(text) >= TELLABLE:
                 draft.topic_from = len(draft.values["narrative"]) + 1
             draft.values["narrative"] += f"\n{text}"
             self._absorb(draft, text, today)
             self._advise(draft, today)
+
+    def _guess_demand(self, draft: Draft) -> None:
+        """Who tells a plain grievance is not asked what they want; the guess is said at once and again in the summary."""
+        if draft.settled("demand") or draft.channel in ("suggestion", "consultation", "none"):
+            return
+        implied = demands.implied_demand(draft.values["narrative"][draft.topic_from :])
+        if implied:
+            draft.guess("demand", implied)
+            draft.note("guessed_demand", value=implied)
 
     def _hear_correction(self, draft: Draft, text: str, today: date) -> bool:
         known = {k: show(k, v) for k, v in draft.values.items()}
@@ -224,20 +278,23 @@ class Intake:
         if key in FREE and answers.anonymous(text) is not None and len(text) <= SHORT:
             self._absorb(draft, text, today)  # 匿名 is a wish about the name, whatever was asked
             return
-        draft.asked[key] = draft.asked.get(key, 0) + 1
+        if key in draft.values and key not in draft.sure and (text in AGREES or act.intent == "affirm"):
+            self._settle(draft, key)  # what was heard with doubt is confirmed
+            return
         reply = read_answer(key, text, today)
         if act.intent == "skip" and reply.value is None and not reply.refused:
             reply = type(reply)(unknown=True)
-        if _doubtful(key, text) and draft.asked[key] < MAX_ASKS and not reply.refused and not reply.unknown:
+        nothing = reply.value is None and not (reply.refused or reply.unknown)
+        doubtful = _doubtful(key, text) and not (reply.refused or reply.unknown)
+        if (nothing or doubtful) and not answers.refers_back(text) and self._told_otherwise(draft, key, text, today):
+            draft.note("noted_meanwhile")
+            return
+        draft.asked[key] = draft.asked.get(key, 0) + 1
+        if doubtful and draft.asked[key] < MAX_ASKS:
             draft.note(f"retry:{key}")
-            self._absorb(draft, text, today)
             return
         if reply.refused:
-            draft.refused.append(key)
-            draft.values.pop(key, None)
-            draft.note(f"declined:{key}")
-            if key == "name":
-                draft.set("anonymous", True)
+            self._refuse(draft, key)
         elif reply.value is not None:
             draft.set(key, reply.value)
         elif answers.refers_back(text):
@@ -251,14 +308,25 @@ class Intake:
             draft.unknown.append(key)
         else:
             draft.note(f"retry:{key}")
-            self._absorb(draft, text, today)
             return
         if draft.reask == key:
             draft.reask = ""
-        if draft.settled(key):
-            self._absorb(draft, text, today) if len(text) > 12 and key not in ("demand", "narrative") else None
+        if draft.settled(key) and key not in ("demand", "narrative"):
+            self._absorb(draft, text, today, only=None if len(text) > SHORT else STRUCTURED)
         if key == "narrative":
             self._advise(draft, today)
+
+    def _told_otherwise(self, draft: Draft, key: str, text: str, today: date) -> bool:
+        """Takes an answer to a question that was not asked; the one that was asked stays open and has missed nothing."""
+        changed = self._absorb(draft, text, today, but=key)
+        return bool(changed) and draft.settled(changed[0])
+
+    def _refuse(self, draft: Draft, key: str) -> None:
+        draft.refused.append(key)
+        draft.values.pop(key, None)
+        draft.note(f"declined:{key}")
+        if key == "name":
+            draft.set("anonymous", True)
 
     def _settle(self, draft: Draft, key: str) -> None:
         """The person says that it was told already: what was found, however unsure, stands."""
@@ -275,7 +343,8 @@ class Intake:
         elif act.intent in ("not_now", "cancel", "goodbye"):
             draft.choice = "leave"
         elif act.intent == "deny" or (story.richness(text) < TELLS_NOTHING and not self._absorb(draft, text, today)):
-            draft.note("what_to_change")
+            draft.asked[CONFIRM] = draft.asked.get(CONFIRM, 0) + 1
+            draft.note("what_to_change" if draft.asked[CONFIRM] <= MAX_ASKS else "human_hint")
         else:
             draft.values["narrative"] += f"\n{text}"
             self._absorb(draft, text, today)
@@ -292,7 +361,9 @@ class Intake:
         if pending == CHOICE:
             advice = self.advice(draft, today)
             if again or any(n["key"] == "advice_choice_again" for n in draft.notes):
-                return [wording.short(advice, self._say)]
+                hints = [self._note(n) for n in draft.notes if n["key"] == "human_hint"] if not again else []
+                short = wording.short(advice, self._say)
+                return [Message("\n".join([*hints, short.text]), short.buttons, short.custom)]
             extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))
             return [wording.message(advice, self._say, today, extra, self._unit(draft, advice))]
         if pending == CONFIRM:
@@ -336,6 +407,8 @@ class Intake:
             parts.append(self._say.say("privacy_notice_short"))
         step, of = self._progress(draft, pending, plan)
         text = spec.ask[min(count, len(spec.ask) - 1)]
+        if pending in CONFIRMED and pending in draft.values and pending not in draft.sure and not count:
+            text = self._say.say("confirm_value", value=show(pending, draft.values[pending]), ask=text)
         if draft.choice:
             text = self._say.say("question_step", step=step, of=of) + text
         return Message(
@@ -397,7 +470,8 @@ class Intake:
         lines = [*lead, self._say.say("summary_intro")]
         for i, key in enumerate(self.rows(draft), 1):
             value = self._say.say("refused_value") if key in draft.refused else show(key, draft.values[key])
-            lines.append(f"{i}. {labels()[key]}：{value}")
+            mark = self._say.say("guessed_mark") if key in draft.guessed else ""
+            lines.append(f"{i}. {labels()[key]}：{value}{mark}")
         missing = [k for k in self.plan(draft) if k in draft.unknown and k not in draft.values]
         if missing:
             lines.append(self._say.say("summary_missing", fields="、".join(labels()[k] for k in missing)))

@@ -83,7 +83,7 @@ _EN = {
 _WEEK = {c: i for i, c in enumerate("一二三四五六日", 0)} | {"天": 6} | {str(i): i - 1 for i in range(1, 8)}
 
 _ABSOLUTE = re.compile(
-    rf"(?P<y>{_Y})(?:年|[-/.](?=\d))(?:\s*(?P<m>{_N})(?:月份?|[-/.](?=\d)|(?=[^\d年月]|$)))?(?:\s*(?P<d>{_N}|初[一二三四五六七八九十])(?:日|号)?(?![\d年月天个]))?"
+    rf"(?P<y>{_Y})(?:年|(?<=\d\d\d\d)月(?=\d)|(?<=\d\d\d\d)[-/.](?=\d))(?:\s*(?P<m>{_N})(?:月份?|[-/.](?=\d)|(?=[^\d年月]|$)))?(?:\s*(?P<d>{_N}|初[一二三四五六七八九十])(?:日|号)?(?![\d年月天个]))?"
 )
 _MONTH_DAY = re.compile(
     rf"(?P<rel>大前年|前年|去年|今年|上年|头年|当年)?(?:的|农历|阴历|阳历|公历)?\s*(?P<m>{_N})月(?!亮)(?P<f>份)?(?:\s*(?P<d>{_N})(?:日|号|(?=[下买那收送拿去来到开晚早上中签办])))?"
@@ -98,14 +98,26 @@ _LASTMONTH = re.compile(rf"(?P<up>上上个?|上个?|这个?|本)月(?:(?P<d>{_N
 _SPAN = re.compile(
     r"(?P<n>半|[零一二三四五六七八九十两几]{1,3}|\d{1,3})(?P<half>多|来)?(?:个)?(?P<half2>半)?(?P<u>年|月|星期|礼拜|周|天|日)(?P<half3>半)?(?P<more>多)?(?P<ago>之?以?前|了|以来|没|都|未|还)?(?!级|代|度|份|租|薪|工资|费|息|假|岁|底|初|末|终|内|期|班|会|检|制)"
 )
+#: Before a length of time: it went on for so long.
+_LASTING = re.compile(
+    r"(?:快|近|已经?|拖了?|长达|达|停了?|了|连续|持续|整整|将近|差不多|大概|约|过了|等了?|干了?|一拖|都|有|历时|欠了?)$"
+)
 _HALF = re.compile(r"(?:大)?半(?P<more>多)?个?(?P<more2>多)?(?P<u>年|月)(?P<more3>多)?(?P<ago>之?以?前|了|以来|没|都)?")
 _ENGLISH = re.compile(
     r"(?:(?P<y>20\d\d)\s*)?(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s*(?P<y2>20\d\d))?",
     re.I,
 )
 _ONLY_DAY = re.compile(rf"(?<![月\d零一二三四五六七八九十])(?P<d>{_N})号(?!楼|院|线|门|桌|件|店|房|机|码|厅|文)")
+_YEAR_ALONE = re.compile(
+    r"(?<![\d第号A-Za-z.〔（(])(?:19[5-9]|20[0-3])\d(?=[\u4e00-\u9fff])(?!(?:年|元|块|户|人|号|万|米|平|亩|条|名|个|多|余|次|分|度|版|款|期|室|斤|吨|届|弄|路|家|栋|字))"
+)
 #: A date before one of these tells who somebody is, not what happened.
-_BACKGROUND = re.compile(r"入职|进厂|进公司|出生|生的|生人|参加工作|参军|结婚|毕业|退休后")
+_BACKGROUND = re.compile(
+    r"入职|进厂|进公司|出生|生的|生人|参加工作|参军|结婚|毕业|退休后|生(?![产活态意病])|入伍|入党|建成|建厂|成立|注册|年度|职工|的商品房|的房子|届|级|考区|招工|分配|调入"
+)
+_BACKGROUND_BEFORE = re.compile(
+    r"(?:生于|出生(?:于|日期|年月)?[:：]?|毕业于|成立于|注册于|始建于|建于|参加工作|入职时间[:：]?)$"
+)
 _PART = re.compile(r"(?:初|中旬|上旬|下旬|底|末|中|月份)")
 
 
@@ -204,6 +216,12 @@ class _Reader:
                     value, end = _season(y, w[1]), m.end() + w.end()
             self._add(value, m.start(), end, "point", 0.95 if month else 0.8)
 
+    def year_alone(self) -> None:
+        """2008搬迁: a year without its 年, before a word."""
+        for m in _YEAR_ALONE.finditer(self.s):
+            if int(m[0]) <= self.today.year:
+                self._add(m[0], *m.span(), "point", 0.7)
+
     def _lunar_before(self, m: re.Match[str]) -> bool:
         return bool(re.search(r"(?:农历|阴历)$", self.s[: m.start()])) or "农历" in m[0] or "阴历" in m[0]
 
@@ -223,7 +241,7 @@ class _Reader:
 
     def _no_month(self, m: re.Match[str], d: int | None) -> bool:
         """三个月, 五月工资: months that are no date."""
-        if re.search(r"(?:个|半)$", self.s[: m.start()]):
+        if not d and re.search(r"(?:个|半)$", self.s[: m.start()]):
             return True
         plain = not m["f"] and not d and not m["rel"]
         return plain and bool(re.match(r"(?:工资|饼|薪|租|供|经|嫂|子|台|亮|卡)", self.s[m.end() :]))
@@ -276,7 +294,8 @@ class _Reader:
                 self._add(start.isoformat()[:7], *m.span(), "duration", 0.75)
         for m in _SPAN.finditer(self.s):
             n = 3 if m["n"] == "几" else _int(m["n"])
-            vague = not m["ago"] and not m["more"] and not m["half"] and len(self.s) > 12
+            lasting = _LASTING.search(self.s[max(0, m.start() - 6) : m.start()])
+            vague = not lasting and not m["ago"] and not m["more"] and not m["half"] and len(self.s) > 12
             if not n or m["n"] == "半" or vague or n > 120 or (m["u"] == "月" and "个" not in m[0]):
                 continue
             unit, half = m["u"], bool(m["half2"] or m["half3"])
@@ -303,7 +322,7 @@ def _text(day: date | None) -> str | None:
 def find_dates(text: str, today: date) -> list[DateFound]:
     """Every date of a text in order, each piece of text read once."""
     r = _Reader(clean(text).text, today)
-    for read in (r.english, r.absolute, r.month_day, r.named, r.relative, r.durations, r.day_alone):
+    for read in (r.english, r.absolute, r.month_day, r.year_alone, r.named, r.relative, r.durations, r.day_alone):
         read()
     return sorted(r.found, key=lambda f: f.start)
 
@@ -328,7 +347,13 @@ def best_date(text: str, today: date) -> DateFound | None:
     found = [f for f in find_dates(text, today) if f.kind != "future"]
     points = [f for f in found if f.kind == "point"]
     if points:
-        points = [f for f in points if not _BACKGROUND.search(clean(text).text[f.end : f.end + 6])] or points
+        s = clean(text).text
+        points = [
+            f
+            for f in points
+            if not _BACKGROUND.search(re.split(r"[，。；,;]", s[f.end : f.end + 8])[0])
+            and not _BACKGROUND_BEFORE.search(s[max(0, f.start - 8) : f.start])
+        ] or points
         top = max(f.confidence for f in points)
         good = [f for f in points if f.confidence >= top - 0.11]
         exact = max(len(f.value) for f in good)

@@ -22,6 +22,12 @@ _CONTEXT = re.compile(
     r"(?:欠|工资|工钱|款|费|押金|罚|赔|补偿|退|价|钱|花|付|交|借|贷|损失|卡里|存|转|贷款|收|奖金|绩效|定金|首付|要|给|还|扣|合计|共计|总共|一共|值|涨到|卖|买|打了|汇)[^，。！？；,;\d一二三四五六七八九十两百千万]{0,7}$"
 )
 _WANTS = re.compile(r"(?:要|赔|补|退|还|欠|拖欠|共计|合计|一共|总共|返还|支付)[^，。！？；,;]{0,6}$")
+#: A noun right after the numeral: it is counted, not paid.
+_COUNTED = re.compile(
+    r"\s*(?:多|来|余|几)?(?:个|位|名)?[\u4e00-\u9fff]{0,3}?(?:父老|群众|居民|人民(?!币)|百姓|职工|村民|学生|业主|市民|乡亲|工人|农民|家庭|平方|公里|人口|人次|字|客户|用户|粉丝)"
+)
+#: Sums that say how big somebody is.
+_SIZE = re.compile(r"(?:注册资金|注册资本|年产值|总投资|投资额|总资产|年收入|百分之|占比)[^，。；]{0,4}$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -35,6 +41,8 @@ def _candidates(s: str, bare: bool) -> list[tuple[Number, int, float]]:
         end = big.end() if big else n.end
         unit = _UNIT.match(s, end)
         digits = n.text.isdigit()
+        if _SIZE.search(s[max(0, n.start - 12) : n.start]):
+            continue
         if (digits and len(n.text) >= 9) or (_YEAR.fullmatch(n.text) and not unit):
             continue
         if unit:
@@ -42,7 +50,7 @@ def _candidates(s: str, bare: bool) -> list[tuple[Number, int, float]]:
             if unit[1] == "块" and re.match(r"(?:地|田|板|玻璃|砖|石|牌|表|木)", s[unit.end() : unit.end() + 2]):
                 continue
             out.append((n, unit.end(), 0.95))
-        elif _NOT_MONEY.match(s, n.end):
+        elif _NOT_MONEY.match(s, n.end) or _COUNTED.match(s, n.end):
             continue
         elif n.value >= 10 and (
             _CONTEXT.search(s[max(0, n.start - 14) : n.start]) or any(c in n.text for c in "万千百")

@@ -39,20 +39,26 @@ _WORDS = re.compile(
 )
 
 
+_ABOUT = "多来余几数把"
+_UNIT_CHARS = frozenset([*UNITS, *BIG])
+_SAYS_HOW_MANY = re.compile(rf"[\d{''.join(DIGITS)}十拾半]|^[百千万亿]+[多来余把](?!么)|[几数]")
+
+
 @dataclass(frozen=True)
 class Number:
-    """A numeral in a text. `approximate` for 多, 来, 几, 十来."""
+    """A numeral in a text. `approximate` for 多, 来, 几, 十来; `vague` for 几十, whose value is only an order of magnitude."""
 
     value: Decimal
     text: str
     start: int
     end: int
     approximate: bool = False
+    vague: bool = False
 
 
 def parse_number(text: str) -> Decimal | None:
     """The value of one numeral: 三万五千六 is 35600, 两万五 is 25000, 3.5万, 十来万 is 100000, 二十多 is 20; None when it is none."""
-    s = re.sub(r"[多来余几,]", "", text)
+    s = re.sub(rf"[{_ABOUT},]", "", text)
     if not s:
         return None
     if s == "半":
@@ -105,8 +111,17 @@ def find_numbers(text: str) -> list[Number]:
                 continue
         elif at < len(taken) and start < taken[at][0] < end:
             end = taken[at][0]
-        piece = text[start:end]
+        piece, vague = text[start:end], False
+        if start and text[start - 1] in "几数" and piece[0] in _UNIT_CHARS:
+            start, vague = start - 1, True
+            piece = text[start:end]
+        elif text[end : end + 1] == "把" and piece[-1] in _UNIT_CHARS:  # 千把块, 百把人
+            end += 1
+            piece = text[start:end]
+        # 百分之, 千方百计, 万般: a unit alone is no number, 上百 and 千把 are.
+        if not _SAYS_HOW_MANY.search(piece) and not (start and text[start - 1] in "上近约成"):
+            continue
         value = parse_number(piece)
         if value is not None and value < 10**15:
-            out.append(Number(value, piece, start, end, any(c in piece for c in "多来余几")))
+            out.append(Number(value, piece, start, end, any(c in piece for c in _ABOUT), vague))
     return out
