@@ -82,9 +82,9 @@ def main() -> int:
         server = Server(Path(folder) / "data", **ACCOUNT, SUFANG_WECHAT_API_BASE=api)
         platform = Platform(account(api), f"{server.base}/channels/wechat", args.mode)
         asyncio.run_coroutine_threadsafe(platform.start(port), loop).result(30)
-        server.start()
         succeeded = total = 0
         try:
+            server.start()
             for line in args.personas.read_text(encoding="utf-8").splitlines():
                 persona = json.loads(line)
                 if args.only and persona["id"] != args.only:
@@ -102,7 +102,8 @@ def main() -> int:
             sent = {via: sum(s.via == via for s in bubbles) for via in ("passive", "service", "platform")}
             print(json.dumps({"n": total, "succeeded": succeeded, "bubbles": sent}))
         finally:
-            server.stop()
+            if server.process is not None and server.process.poll() is None:
+                server.stop()
             asyncio.run_coroutine_threadsafe(platform.stop(), loop).result(30)
     return 0 if succeeded == total else 1
 

@@ -89,6 +89,21 @@ async def test_four_of_the_five_messages_are_used_and_the_rest_is_told_on_reques
     assert stage.turns("更多") == 0
 
 
+async def test_an_account_without_messages_tells_the_rest_on_request(stage: Stage) -> None:
+    await stage.worker(SUFANG_WECHAT_APP_SECRET="")
+    await stage.platform.say(ME, "长1")
+    while texts(stage)[-1].endswith("（还有，回复“更多”接着看）"):
+        await stage.platform.say(ME, "更多")
+    assert "".join(texts(stage)).count("一句一句讲清楚才行") == 60
+    assert all(len(text.encode()) <= 2048 for text in texts(stage))
+    await stage.platform.say(ME, "更多")
+    assert "没有更多" in texts(stage)[-1]
+    await stage.platform.say(ME, "慢5 一件事")
+    await stage.platform.say(ME, "在吗")
+    assert texts(stage)[-1] == "收到：慢5 一件事\n\n收到：在吗"
+    assert set(ways(stage)) == {"passive"}
+
+
 async def test_what_was_kept_is_told_with_the_next_answer(stage: Stage) -> None:
     await stage.worker()
     stage.platform.failures = [45015]
@@ -293,11 +308,11 @@ async def test_a_database_that_is_away_is_said(stage: Stage) -> None:
 
 
 async def test_records_are_forgotten_after_a_week(stage: Stage) -> None:
-    from bot.storage.wechat import WeChatStore
+    from bot.storage.wechat_out import OutgoingStore
 
     await stage.worker()
     await stage.platform.say(ME, "你好")
-    store = WeChatStore(stage.engine, stage.keys)
+    store = OutgoingStore(stage.engine, stage.keys)
     store.purge(datetime.now(timezone.utc))
     assert stage.rows("SELECT count(*) FROM wechat_inbox") == [(1,)]
     store.purge(datetime.now(timezone.utc) + timedelta(days=8))

@@ -32,6 +32,7 @@ from bot.storage.chat import ChatStore
 from bot.storage.open import open_cases, open_engine, open_keyring, upgrade
 from bot.storage.wechat import WeChatStore
 from bot.storage.wechat_links import Links, TokenStore
+from bot.storage.wechat_out import OutgoingStore
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         assert settings.wechat is not None, "SUFANG_WECHAT_TOKEN is not set"
         self._settings, self._cases, self._turn_limit = settings, cases, turn_limit
         self._protocol = Protocol(settings.wechat)
-        self._chat, self._store, self._links = ChatStore(engine, keys), WeChatStore(engine, keys), Links(engine, keys)
+        self._chat, self._links = ChatStore(engine, keys), Links(engine, keys)
+        self._store, self._out = WeChatStore(engine, keys), OutgoingStore(engine, keys)
         self._tokens, self._worker = Tokens(keys), new_worker()
         self.turns = Turns(self._chat, self.name(), settings.now)
         self._client: Client | None = None
@@ -84,7 +86,7 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         """All routes, and the tasks that run beside them."""
         bp, say = Blueprint("wechat"), catalogue()
         conversation = Conversation(
-            self._settings, self.turns, on_new_message, self._chat, self._cases, self._store, self._links,
+            self._settings, self.turns, on_new_message, self._chat, self._cases, self._store, self._out, self._links,
             self._client, office(), say, self._following,
         )  # fmt: skip
         inbox = Inbox(
@@ -97,7 +99,14 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
             running.append(loop.create_task(inbox.recover()))
             if self._client is not None:
                 sender = Sender(
-                    self._store, self._client, office(), say, self._following, self._settings.now, self._worker
+                    self._store,
+                    self._out,
+                    self._client,
+                    office(),
+                    say,
+                    self._following,
+                    self._settings.now,
+                    self._worker,
                 )
                 inbox.wake = sender.wake
                 running.append(loop.create_task(sender.run()))
@@ -172,7 +181,11 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         until = now + timedelta(seconds=left)
         await asyncio.to_thread(self._store.receive, key, follower.who, delivery.created, request, allows, now, until)
-        return key, await self._inbox.answer(key, follower.who, deadline)
+        said = await self._inbox.answer(key, follower.who, deadline)
+        # Without customer-service messages the rest can only be asked for.
+        if said and self._client is None and await asyncio.to_thread(self._out.held, follower.who) > 0:
+            said = [*said, catalogue().say("wechat_more")]
+        return key, said
 
     def _confirm(self, key: str) -> None:
         try:

@@ -162,6 +162,7 @@ async def _demo(mode: str) -> int:
     await platform.start(api_port)
     with tempfile.TemporaryDirectory() as folder:
         mine = {
+            "PYTHONWARNINGS": "ignore",
             "SUFANG_ENV": "test", "SUFANG_PORT": str(port), "SUFANG_DESK_PORT": str(desk), "SUFANG_DATA_DIR": folder,
             "SUFANG_WECHAT_TOKEN": account.token, "SUFANG_WECHAT_AES_KEY": account.aes_key, "SUFANG_WECHAT_APP_ID": account.app_id,
             "SUFANG_WECHAT_APP_SECRET": account.app_secret, "SUFANG_WECHAT_API_BASE": account.api_base,

@@ -26,13 +26,14 @@ from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
 from bot.storage.wechat import Incoming, WeChatStore
 from bot.storage.wechat_links import Links
+from bot.storage.wechat_out import OutgoingStore
 
 MAX_TEXT = 5_000
 #: What follows a subscription or a scan of our code; other events are the platform's own business.
 _GREETED = frozenset({"subscribe", "subscribe_scan"})
 #: Events by which a follower allows a few messages.
 TAPS = frozenset({"subscribe", "subscribe_scan", "scan", "click"})
-_MORE = re.compile(r"^(?:更多|继续看?|接着看|下一页|more)[。.!！]?$", re.I)
+_MORE = re.compile(r"^(?:更多|继续看|接着看|下一页|more)[。.!！]?$", re.I)
 _MINE = re.compile(r"^我的(?:件|案子|事项|登记)[。.!！]?$")
 _PAGE = re.compile(r"^(?:网页(?:填写|版)?|打开网页)[。.!！]?$")
 _UNBIND = re.compile(r"^(?:解除绑定|解绑|取消绑定)[。.!！]?$")
@@ -50,6 +51,7 @@ class Conversation:
         chat: ChatStore,
         cases: CaseStore,
         store: WeChatStore,
+        out: OutgoingStore,
         links: Links,
         client: Client | None,
         office: Office,
@@ -57,7 +59,7 @@ class Conversation:
         following: Callable[[str], str],
     ) -> None:
         self._settings, self._turns, self._handle, self._chat, self._cases = settings, turns, handle, chat, cases
-        self._store, self._links, self._client, self._office = store, links, client, office
+        self._store, self._out, self._links, self._client, self._office = store, out, links, client, office
         self._say, self._following = say, following
 
     async def process(self, message: Incoming) -> Answer:
@@ -88,9 +90,9 @@ class Conversation:
         text = text.strip()[:MAX_TEXT]
         if not text:
             return self._said("wechat_empty")
-        more = _MORE.match(text) is not None
-        if more and await asyncio.to_thread(self._store.held, message.who) > 0:
-            return Answer((), more=True)
+        if _MORE.match(text):
+            held = await asyncio.to_thread(self._out.held, message.who)
+            return Answer((), more=True) if held else self._said("wechat_no_more")
         for pattern, work in self._commands():
             if m := pattern.match(text):
                 return await work(message, m)
@@ -225,12 +227,12 @@ class Conversation:
         extra = message.request.get("extra") or {}
         if str(extra.get("Status", "")).startswith("success"):
             return
-        notice = await asyncio.to_thread(self._store.notice, str(extra.get("MsgID", "")))
+        notice = await asyncio.to_thread(self._out.notice, str(extra.get("MsgID", "")))
         if notice is not None and notice.who == message.who:
             following = await asyncio.to_thread(self._following, str(notice.body["case_no"]))
             values = notice_values(notice.body, self._say, STATUS_NAMES, following)
             text = notice_text(notice.body, self._say, values)
-            await asyncio.to_thread(self._store.as_text, notice.id, text, self._settings.now())
+            await asyncio.to_thread(self._out.as_text, notice.id, text, self._settings.now())
 
     async def _file(self, message: Incoming, kind: str, media_id: str) -> Answer:
         """Pictures and unheard recordings become attachments of the conversation: known by their content, at most 10 MB."""

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from rasa.core.lock_store import LockError
 
-from bot.channels.wechat.render import MAX_BYTES
+from bot.channels.wechat.render import PAGE_BYTES
 from bot.petition.errors import ConflictError, StoreUnavailable
 from bot.storage.wechat import LEASE, ConflictingClaim, Incoming, WeChatStore
 
@@ -68,7 +68,7 @@ class Inbox:
         self._finished[key] = event
         while True:
             with contextlib.suppress(ConflictingClaim):
-                found = await asyncio.to_thread(self._store.passive, key, MAX_BYTES, self._now())
+                found = await asyncio.to_thread(self._store.passive, key, PAGE_BYTES, self._now())
                 if found is not None:
                     return found
                 self.drain(who)

@@ -14,7 +14,6 @@ from bot.petition.catalogue import Catalogue
 from bot.petition.understand.numerals import parse_number
 
 #: The platform's limit for a text is 2,048 bytes of UTF-8; what is left over is for the hint that there is more.
-MAX_BYTES = 2048
 PAGE_BYTES = 1920
 #: A told story is folded in the summary: its teller knows it.
 FOLDED = 90

@@ -13,7 +13,8 @@ from bot.channels.wechat.office import Office, notice_text, notice_values
 from bot.petition.catalogue import Catalogue
 from bot.petition.errors import PetitionError
 from bot.petition.lifecycle import STATUS_NAMES
-from bot.storage.wechat import MAX_SENDS, Outgoing, WeChatStore
+from bot.storage.wechat import WeChatStore
+from bot.storage.wechat_out import MAX_SENDS, Outgoing, OutgoingStore
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Sender:
     def __init__(
         self,
         store: WeChatStore,
+        out: OutgoingStore,
         client: Client,
         office: Office,
         say: Catalogue,
@@ -36,7 +38,7 @@ class Sender:
         now: Callable[[], datetime],
         worker: str,
     ) -> None:
-        self._store, self._client, self._office, self._say = store, client, office, say
+        self._store, self._out, self._client, self._office, self._say = store, out, client, office, say
         self._following, self._now, self._worker = following, now, worker
         self._woken = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -53,11 +55,11 @@ class Sender:
             try:
                 if time.monotonic() - noticed > NOTICES:
                     noticed = time.monotonic()
-                    await asyncio.to_thread(self._store.notices, self._now())
+                    await asyncio.to_thread(self._out.notices, self._now())
                 if time.monotonic() - purged > PURGE:
                     purged = time.monotonic()
-                    await asyncio.to_thread(self._store.purge, self._now())
-                for who in await asyncio.to_thread(self._store.due, self._now()):
+                    await asyncio.to_thread(self._out.purge, self._now())
+                for who in await asyncio.to_thread(self._out.due, self._now()):
                     self._start(who)
             except PetitionError as e:
                 logger.warning("nothing was sent, tried again soon: %s", type(e).__name__)
@@ -79,7 +81,7 @@ class Sender:
         try:
             async with self._places:
                 while await asyncio.to_thread(self._store.lease, who, self._worker, self._now(), "sending"):
-                    claimed = await asyncio.to_thread(self._store.claim, who, self._now())
+                    claimed = await asyncio.to_thread(self._out.claim, who, self._now())
                     if claimed is None:
                         break
                     await self._send(*claimed)
@@ -88,9 +90,9 @@ class Sender:
             logger.warning("a message was not sent, tried again soon: %s", type(e).__name__)
 
     async def _send(self, message: Outgoing, blocked: str) -> None:
-        store = self._store
+        out = self._out
         if blocked:
-            await asyncio.to_thread(store.keep, message.id, blocked)
+            await asyncio.to_thread(out.keep, message.id, blocked)
             return
         try:
             msgid = await (self._text(message) if message.kind == "text" else self._notice(message))
@@ -103,12 +105,12 @@ class Sender:
             await self._not_sent(message, ApiError(0, type(e).__name__))
             return
         if msgid is not None:
-            await asyncio.to_thread(store.sent, message.id, self._now(), msgid)
+            await asyncio.to_thread(out.sent, message.id, self._now(), msgid)
 
     async def _text(self, message: Outgoing) -> str | None:
         text = str(message.body)
-        left = await asyncio.to_thread(self._store.left, message.who, self._now())
-        if left == 0 and await asyncio.to_thread(self._store.held, message.who) > 0:
+        left = await asyncio.to_thread(self._out.left, message.who, self._now())
+        if left == 0 and await asyncio.to_thread(self._out.held, message.who) > 0:
             text += "\n" + self._say.say("wechat_more")
         await self._client.send_text(await asyncio.to_thread(self._store.openid, message.who), text)
         return ""
@@ -126,19 +128,19 @@ class Sender:
                     raise
                 logger.warning("a notice goes as a text: %s", e.code)
         text = notice_text(message.body, self._say, values)
-        await asyncio.to_thread(self._store.as_text, message.id, text, self._now())
+        await asyncio.to_thread(self._out.as_text, message.id, text, self._now())
         return None
 
     async def _not_sent(self, message: Outgoing, e: ApiError) -> None:
         """Recorded as failed; tried again with back-off if that can help, else kept until the follower writes."""
-        store = self._store
+        out = self._out
         logger.warning("a message was not sent: %s", e.code)
         if e.no_quota:
-            await asyncio.to_thread(store.exhausted, message.who)
-            await asyncio.to_thread(store.keep, message.id, str(e))
+            await asyncio.to_thread(out.exhausted, message.who)
+            await asyncio.to_thread(out.keep, message.id, str(e))
             return
         again = e.transient and message.attempts < MAX_SENDS
         at = self._now() + timedelta(seconds=min(3600, 2 * 3 ** (message.attempts - 1))) if again else None
         if again and message.kind == "text":
-            await asyncio.to_thread(store.refund, message.who)
-        await asyncio.to_thread(store.failed, message.id, str(e), at)
+            await asyncio.to_thread(out.refund, message.who)
+        await asyncio.to_thread(out.failed, message.id, str(e), at)
