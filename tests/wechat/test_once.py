@@ -20,30 +20,22 @@ async def test_a_quick_answer_is_one_passive_reply(stage: Stage) -> None:
     assert stage.platform.calls["custom"] == 0
 
 
-async def test_a_bot_that_takes_seven_seconds_answers_once_by_message(stage: Stage) -> None:
-    await stage.worker()
-    number = await stage.platform.say("o-zhang", "慢7 一件事")
-    await stage.platform.seen("o-zhang", number, 0)
-    await stage.platform.say("o-zhang", "还在吗")
-    assert bubbles(stage, "o-zhang") == [("service", "收到：慢7 一件事"), ("passive", "收到：还在吗")]
-    assert stage.turns("慢7 一件事") == 1
-
-
-async def test_a_bot_that_takes_twenty_seconds_answers_once_by_message(stage: Stage) -> None:
-    await stage.worker()
-    number = await stage.platform.say("o-zhang", "慢20 一件事")
-    await stage.platform.seen("o-zhang", number, 0)
-    assert bubbles(stage, "o-zhang") == [("service", "收到：慢20 一件事")]
-    assert stage.turns("慢20 一件事") == 1
-
-
-async def test_a_bot_that_never_answers_is_given_up_and_said_so(stage: Stage) -> None:
-    await stage.worker(turn_limit=6)
-    number = await stage.platform.say("o-zhang", "永不")
-    await stage.platform.seen("o-zhang", number, 0)
-    await stage.platform.say("o-zhang", "在吗")
-    assert [via for via, _ in bubbles(stage, "o-zhang")] == ["service", "passive"]
-    assert "请再发一次" in bubbles(stage, "o-zhang")[0][1]
+async def test_a_bot_that_takes_7_s_20_s_or_for_ever_answers_each_once_by_message(stage: Stage) -> None:
+    await stage.worker(turn_limit=25)
+    said = {"o-seven": "慢7 一件事", "o-twenty": "慢20 一件事", "o-never": "永不"}
+    await asyncio.gather(*(stage.platform.say(who, text) for who, text in said.items()))
+    assert all(bubbles(stage, who) == [] for who in said if who != "o-seven")
+    await asyncio.gather(*(stage.platform.seen(who, "", 0) for who in said))
+    for who, text in said.items():
+        await stage.platform.say(who, "还在吗")
+        late, now = bubbles(stage, who)
+        assert now == ("passive", "收到：还在吗")
+        if who == "o-never":
+            assert late[0] == "service"
+            assert "请再发一次" in late[1]
+        else:
+            assert late == ("service", f"收到：{text}")
+            assert stage.turns(text) == 1
 
 
 async def test_an_error_in_a_turn_is_said(stage: Stage) -> None:

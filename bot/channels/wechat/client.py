@@ -130,6 +130,10 @@ class Client:
             await asyncio.sleep(_WAIT_SECONDS)
         raise ApiError(0, "token is being renewed elsewhere")
 
+    async def ask_token(self) -> None:
+        """Asks the platform for the token whether or not one is at hand: a wrong secret shows. Raises ApiError."""
+        await self._renew(False)
+
     async def _renew(self, forced: bool) -> str:
         body = {
             "grant_type": "client_credential",

@@ -75,7 +75,7 @@ async def _check(settings: Settings, account: WeChat) -> int:
         return 0 if good else 1
     client = _client(settings, account)
     try:
-        await client.token()
+        await client.ask_token()
         good = _said(True, "令牌 access_token") and good
         shown = await client.menu()
         names = [b.get("name") for b in shown.get("button", [])]
