@@ -98,6 +98,14 @@ class Stage:
         with self.engine.connect() as c:
             return [tuple(r) for r in c.exec_driver_sql(query).all()]
 
+    async def until(self, query: str, seconds: float = 60.0) -> None:
+        """Waits until a query finds something."""
+        for _ in range(int(seconds * 10)):
+            if await asyncio.to_thread(self.rows, query):
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(query)
+
     def turns(self, text: str) -> int:
         """How often the bot heard a text."""
         from bot.storage.chat import EventLog

@@ -13,6 +13,7 @@ from wechat_stage import Stage, Worker
 from bot.petition.case import Filing
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
+from bot.storage.wechat_out import OutgoingStore
 
 TODAY = date(2026, 11, 23)
 ME, OTHER = "o-zhang", "o-li"
@@ -108,8 +109,7 @@ async def test_what_was_kept_is_told_with_the_next_answer(stage: Stage) -> None:
     await stage.worker()
     stage.platform.failures = [45015]
     number = await stage.platform.say(ME, "慢6 一件事")
-    while not stage.rows("SELECT 1 FROM wechat_outgoing WHERE state = 'kept'"):
-        await asyncio.sleep(0.2)
+    await stage.until("SELECT 1 FROM wechat_outgoing WHERE state = 'kept'")
     assert texts(stage) == []
     await stage.platform.say(ME, "在吗")
     assert texts(stage) == ["收到：慢6 一件事\n\n收到：在吗"], number
@@ -119,8 +119,7 @@ async def test_a_failed_send_is_recorded_and_tried_again(stage: Stage) -> None:
     await stage.worker()
     stage.platform.failures = [-1, 0]
     await stage.platform.say(ME, "慢6 一件事")
-    while not stage.rows("SELECT 1 FROM wechat_outgoing WHERE last_error IS NOT NULL"):
-        await asyncio.sleep(0.1)
+    await stage.until("SELECT 1 FROM wechat_outgoing WHERE last_error IS NOT NULL")
     await until(stage, 1)
     assert ways(stage) == ["service"]
     assert stage.platform.calls["custom"] == 3
@@ -216,8 +215,7 @@ async def test_a_filed_case_is_bound_listed_told_about_and_unbound(stage: Stage)
     await stage.platform.say(ME, "我的件")
     assert "还没有绑定" in texts(stage)[-1]
     cases.transition(number, "notified", "王", "handler", {}, datetime.now(timezone.utc), TODAY)
-    await asyncio.sleep(6)  # longer than the sender takes to look for notices
-    assert "还没有绑定" in texts(stage)[-1]
+    assert OutgoingStore(stage.engine, stage.keys).notices(datetime.now(timezone.utc)) == 0
 
 
 async def test_a_notice_of_an_accusation_says_only_that_there_is_news(stage: Stage) -> None:
@@ -308,8 +306,6 @@ async def test_a_database_that_is_away_is_said(stage: Stage) -> None:
 
 
 async def test_records_are_forgotten_after_a_week(stage: Stage) -> None:
-    from bot.storage.wechat_out import OutgoingStore
-
     await stage.worker()
     await stage.platform.say(ME, "你好")
     store = OutgoingStore(stage.engine, stage.keys)

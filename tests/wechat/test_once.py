@@ -129,9 +129,9 @@ async def test_the_other_modes(stage: Stage, mode: str) -> None:
 async def test_disordered_messages_are_told_in_their_order_when_they_wait(stage: Stage) -> None:
     await stage.worker()
     first = asyncio.create_task(stage.platform.say("o-zhang", "慢3 先占着", created=1_800_000_000))
-    await asyncio.sleep(1)
+    await stage.until("SELECT 1 FROM wechat_inbox WHERE attempts = 1")
     later = asyncio.create_task(stage.platform.say("o-zhang", "后说的", created=1_800_000_009))
-    await asyncio.sleep(0.5)
+    await stage.until("SELECT 1 FROM wechat_inbox WHERE created = 1800000009")
     earlier = asyncio.create_task(stage.platform.say("o-zhang", "先说的", created=1_800_000_005))
     await asyncio.gather(first, later, earlier)
     from bot.storage.chat import EventLog

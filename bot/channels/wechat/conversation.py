@@ -168,9 +168,7 @@ class Conversation:
         if numbers and codes:
             now = self._settings.now()
             try:
-                view = await asyncio.to_thread(
-                    self._cases.progress, numbers[0].value, codes[0].value, now, conversation
-                )
+                view = await asyncio.to_thread(self._cases.progress, numbers[0].value, codes[0].value, now, message.who)
             except TooManyAttempts as e:
                 return self._said("too_many_attempts", minutes=max(1, round(e.retry_after / 60)))
             if view is None:
