@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONWARNINGS := ignore
 
-.PHONY: help setup setup-test serve train test unit lint types check data-validate lock clean
+.PHONY: help setup setup-test serve wechat-demo train test unit lint types check data-validate lock clean
 
 help:  ## 列出所有命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -21,6 +21,9 @@ setup-test:  ## 建立运行环境和测试工具
 
 serve: setup  ## 一条命令：装好、训练（有变化才训练）、启动
 	@exec $(PY) -m bot serve
+
+wechat-demo: setup  ## 在终端里当一回公众号的关注者（本机模拟的微信平台）
+	@$(PY) -m bot wechat demo
 
 train: setup  ## 训练模型（数据没变就不重来）
 	@$(PY) -m bot train

@@ -20,7 +20,8 @@ class ActionFileCase(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         s, done = services(), draft(tracker)
         advice = s.intake.advice(done, s.today())
-        receipt = s.cases.file(filing_of(done, advice, tracker.sender_id, s.now()), s.now(), s.today())
+        source = tracker.get_latest_input_channel() or "web"
+        receipt = s.cases.file(filing_of(done, advice, tracker.sender_id, s.now(), source), s.now(), s.today())
         utter(say, [receipt_message(receipt, done, s.say)])
         following = Draft(values=done.contact(), sure=list(done.contact()), others=done.others)
         case = {"case_no": receipt.case_no, "query_code": receipt.query_code}

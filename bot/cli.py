@@ -80,8 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     know.set_defaults(run=_knowledge)
 
     from bot import cases_cli
+    from bot.channels.wechat import commands as wechat_cli
 
     cases_cli.add_parser(commands)
+    wechat_cli.add_parser(commands)
     return parser
 
 

@@ -69,8 +69,14 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
     web = WebChannel.from_credentials(None)
     web.page_path = "/"
-    rasa_channel.register([web], app, route="/")
-    web.recover = store.said
+    channels: list[Any] = [web]
+    if settings.wechat:
+        from bot.channels.wechat.channel import WeChatChannel
+
+        channels.append(WeChatChannel.from_credentials(None))
+    rasa_channel.register(channels, app, route="/")
+    for channel in channels:
+        channel.turns.recover = store.said
     app.ctx.agent, app.ctx.web = agent, web
     return app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -25,6 +25,13 @@ _HELP = (
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
+    ("SUFANG_WECHAT_TOKEN", "公众号服务器配置里的令牌；设了才接微信，服务器地址是 /channels/wechat"),
+    ("SUFANG_WECHAT_AES_KEY", "公众号的 EncodingAESKey，43 个字符；兼容、安全模式要用"),
+    ("SUFANG_WECHAT_APP_ID", "公众号的 AppID"),
+    ("SUFANG_WECHAT_APP_SECRET", "公众号的 AppSecret；不设就只有被动回复，没有客服消息、通知和菜单"),
+    ("SUFANG_WECHAT_API_BASE", "微信接口地址（默认 https://api.weixin.qq.com；test 里可用本机的 http 地址）"),
+    ("SUFANG_WECHAT_MAX_AGE", "签名的有效秒数（默认 300；0 不限，只在 test 里）"),
+    ("SUFANG_WECHAT_PAGE_URL", "群众页面对外的 https 地址；设了，微信里就给出“网页填写”的链接"),
 )
 #: Settings of parts that later versions bring; named here so that a typing error is told from a later name.
 _LATER = (
@@ -32,17 +39,66 @@ _LATER = (
     "SUFANG_BROKER_URL",
     "SUFANG_UPSTREAM_URL",
     "SUFANG_UPSTREAM_TOKEN",
-    "SUFANG_WECHAT_TOKEN",
-    "SUFANG_WECHAT_AES_KEY",
-    "SUFANG_WECHAT_APP_ID",
-    "SUFANG_WECHAT_APP_SECRET",
-    "SUFANG_WECHAT_API_BASE",
-    "SUFANG_WECHAT_MAX_AGE",
 )
 
 
 class SettingsError(Exception):
     """The settings are wrong; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class WeChat:
+    """An official account. `max_age`: seconds a signed request stays good, 0 for ever. What is secret is not in the repr."""
+
+    token: str = field(repr=False)
+    aes_key: str = field(default="", repr=False)
+    app_id: str = ""
+    app_secret: str = field(default="", repr=False)
+    api_base: str = "https://api.weixin.qq.com"
+    max_age: int = 300
+    page_url: str = ""
+    #: Without a key messages come plain; with one, plain ones are forgeries (their signature does not cover the words). Tests take all modes.
+    plain_allowed: bool = True
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the platform is a program on this machine."""
+        return _loopback(self.api_base)
+
+
+def _loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _wechat(get: Callable[[str], str], mode: str, problems: list[str]) -> WeChat | None:
+    """The account, or None when none is set."""
+    token, name = get("SUFANG_WECHAT_TOKEN"), "SUFANG_WECHAT_"
+    if not token:
+        problems += [
+            f"设了 {name}{n}，还要设 {name}TOKEN" for n in ("AES_KEY", "APP_ID", "APP_SECRET") if get(name + n)
+        ]
+        return None
+    aes_key, app_id = get(name + "AES_KEY"), get(name + "APP_ID")
+    base, page = get(name + "API_BASE").rstrip("/"), get(name + "PAGE_URL").rstrip("/")
+    age = get(name + "MAX_AGE") or "300"
+    if not re.fullmatch(r"\w{3,32}", token, re.A):
+        problems.append(f"{name}TOKEN 应为 3 到 32 个字母或数字")
+    if aes_key and not re.fullmatch(r"[A-Za-z0-9]{43}", aes_key):
+        problems.append(f"{name}AES_KEY 应为 43 个字母或数字")
+    if not app_id and (aes_key or get(name + "APP_SECRET")):
+        problems.append(f"还缺 {name}APP_ID")
+    for key, url in (("API_BASE", base), ("PAGE_URL", page)):
+        if url and not (
+            url.startswith("https://") or (mode == "test" and url.startswith("http://") and _loopback(url))
+        ):
+            problems.append(f"{name}{key} 应为 https 地址（test 里可用本机的 http 地址）")
+    if not age.isdigit() or (age == "0" and mode != "test"):
+        problems.append(f"{name}MAX_AGE 应为秒数，0 只在 test 里")
+        age = "300"
+    secret = get(name + "APP_SECRET")
+    return WeChat(
+        token, aes_key, app_id, secret, base or WeChat.api_base, int(age), page, not aes_key or mode == "test"
+    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +116,7 @@ class Settings:
     region: str = ""
     rate_limits_on: bool = True
     fixed_today: date | None = None
+    wechat: WeChat | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -131,6 +188,7 @@ class Settings:
             region=get("SUFANG_REGION"),
             rate_limits_on=limits == "on",
             fixed_today=today,
+            wechat=_wechat(get, mode, problems),
         )
         if problems:
             raise SettingsError("设置有误：\n" + "\n".join(f"  - {p}" for p in problems))

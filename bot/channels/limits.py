@@ -47,8 +47,12 @@ class Tokens:
     def new(self) -> tuple[str, str]:
         """(conversation id, token)."""
         conversation = secrets.token_hex(16)
+        return conversation, self.of(conversation)
+
+    def of(self, conversation: str) -> str:
+        """A token for a conversation that began elsewhere."""
         body = f"{conversation}.{int(time.time()) + TOKEN_DAYS * 86_400}"
-        return conversation, f"{body}.{self._keys.sign(body)}"
+        return f"{body}.{self._keys.sign(body)}"
 
     def conversation(self, token: str) -> str | None:
         """The conversation of a good token that has not expired."""

@@ -8,33 +8,30 @@ import logging
 import math
 import re
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Tuple
+from typing import Any, Awaitable, Callable, Dict, List
 
-from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels import materials
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
-from bot.channels.output import MessageCollector
+from bot.channels.turns import Handler, Turns
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.progress import progress_object
-from bot.runtime.lock_store import WaitingLockStore
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
 from bot.storage.open import open_cases, open_engine, open_keyring
 
 logger = logging.getLogger(__name__)
-Handler = Callable[[UserMessage], Awaitable[Any]]
 
 MAX_TEXT = 5_000
 MAX_FILE = 10 * 1024 * 1024
 STATIC = Path(__file__).parent / "static"
-_PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.S)
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -83,13 +80,11 @@ class WebChannel(InputChannel):
     def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens) -> None:
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
-        self._locks = WaitingLockStore()
+        self.turns = Turns(chat, self.name(), settings.now)
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.ready = False
         #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
         self.page_path = "/chat/"
-        #: Finds what a turn that was already processed said: (conversation, message id) → messages, [] if it was not.
-        self.recover: Callable[[str, str], Awaitable[List[Dict[str, Any]]]] | None = None
 
     def url_prefix(self) -> str:
         """The page is at the root."""
@@ -219,64 +214,10 @@ class WebChannel(InputChannel):
     async def _turn(
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
     ) -> List[Dict[str, Any]]:
-        """One turn, once: the same id again gets what it got before. Nothing is answered before it is stored."""
-        async with self._locks.lock(conversation):
-            new, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
-            if given is not None:
-                return given
-            message = await self._user_message(conversation, key, said, how)
-            out = message.output_channel
-            assert isinstance(out, MessageCollector)
-            # A crash may have come between the turn and its answer: then it is not done twice, its answer is found again.
-            out.messages = [] if new or self.recover is None else await self.recover(conversation, message.message_id)
-            if not out.messages:
-                await handle(message)
-            messages = out.messages or [
-                {
-                    "text": catalogue().say("not_understood"),
-                    "custom": {"kind": "error", "code": "no_answer", "retry": True},
-                }
-            ]
-            await asyncio.to_thread(self._chat.finish, conversation, key, messages)
-            self.counters["turns"] += 1
-            return messages
-
-    async def _user_message(self, conversation: str, key: str, said: str, how: Dict[str, Any]) -> UserMessage:
-        out = MessageCollector()
-        parsed: Dict[str, Any] | None = None
-        if how.get("intent"):
-            parsed = {"text": "", "intent": {"name": how["intent"], "confidence": 1.0}, "entities": []}
-        elif how.get("payload"):
-            said, parsed = await self._pressed(conversation, said)
-        if how.get("attachments"):
-            names = await asyncio.to_thread(self._chat.attachment_names, conversation, how["attachments"])
-            said += "".join(f"\n（附件：{n}）" for n in names)
-        # A text that looks like a command must stay a text: Rasa would read /intent{…} as one.
-        said = "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
-        return UserMessage(
-            said,
-            out,
-            conversation,
-            parse_data=parsed,
-            input_channel=self.name(),
-            message_id=f"{conversation[:8]}:{key}",
-        )
-
-    async def _pressed(self, conversation: str, payload: str) -> Tuple[str, Dict[str, Any] | None]:
-        """A button counts only while it is on offer; anything else is a text that somebody typed."""
-        offered = await asyncio.to_thread(self._chat.last_response, conversation)
-        titles = {b["payload"]: b["title"] for m in offered for b in m.get("buttons", ())}
-        m = _PAYLOAD.match(payload)
-        if payload not in titles or not m:
-            return payload, None
-        entities = [
-            {"entity": k, "value": v, "start": 0, "end": 0} for k, v in json.loads(m["entities"] or "{}").items()
-        ]
-        return titles[payload], {
-            "text": titles[payload],
-            "intent": {"name": m["intent"], "confidence": 1.0},
-            "entities": entities,
-        }
+        """One turn, once."""
+        messages = await self.turns.run(handle, conversation, key, what, said, how)
+        self.counters["turns"] = self.turns.count
+        return messages
 
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)

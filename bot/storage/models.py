@@ -145,3 +145,82 @@ tracker_events = Table(
     Column("n", Integer, primary_key=True),
     Column("payload", LargeBinary, nullable=False),
 )  # fmt: skip
+#: Followers of the official account. The openid is looked up by its keyed hash and sealed for sending; nothing else of it is kept.
+wechat_users = Table(
+    "wechat_users", metadata,
+    Column("who", String(64), primary_key=True),
+    Column("openid", LargeBinary, nullable=False),
+    Column("conversation", String(64), nullable=False, unique=True),
+    Column("subscribed", Boolean, nullable=False),
+    Column("quota", Integer, nullable=False),
+    Column("quota_until", _time),
+    Column("tap_quota", Integer, nullable=False),
+    Column("tap_quota_until", _time),
+    Column("busy_by", String(64)),
+    Column("busy_until", _time),
+    Column("sending_by", String(64)),
+    Column("sending_until", _time),
+    Column("seen_at", _time, nullable=False),
+)  # fmt: skip
+#: Every message and event once, by its key; undone rows are the queue of a follower.
+wechat_inbox = Table(
+    "wechat_inbox", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(100), nullable=False, unique=True),
+    Column("who", String(64), ForeignKey("wechat_users.who"), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("received_at", _time, nullable=False),
+    Column("waiting_until", _time, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", _time, nullable=False),
+    Column("done_at", _time),
+    Index("ix_wechat_inbox_who_done_at", "who", "done_at"),
+    Index("ix_wechat_inbox_done_at", "done_at"),
+)  # fmt: skip
+#: What is to be told to followers, in order. state: waiting, sending, passive (given to an open request), sent, kept (until they write), failed.
+wechat_outgoing = Table(
+    "wechat_outgoing", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("who", String(64), ForeignKey("wechat_users.who"), nullable=False),
+    Column("inbox_id", Integer),
+    Column("outbox_id", Integer),
+    Column("kind", String(12), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("carried_by", Integer, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", _time, nullable=False),
+    Column("claimed_until", _time),
+    Column("last_error", String(100)),
+    Column("msgid", String(32), index=True),
+    Column("created_at", _time, nullable=False),
+    Column("sent_at", _time),
+    UniqueConstraint("who", "outbox_id"),
+    Index("ix_wechat_outgoing_who_state", "who", "state"),
+    Index("ix_wechat_outgoing_state_next_at", "state", "next_at"),
+)  # fmt: skip
+wechat_bindings = Table(
+    "wechat_bindings", metadata,
+    Column("who", String(64), ForeignKey("wechat_users.who"), primary_key=True),
+    Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True, index=True),
+    Column("bound_at", _time, nullable=False),
+)  # fmt: skip
+#: The account's access token, shared by all processes; whoever holds the claim renews it.
+wechat_tokens = Table(
+    "wechat_tokens", metadata,
+    Column("app_id", String(64), primary_key=True),
+    Column("token", LargeBinary),
+    Column("expires_at", _time),
+    Column("forced_at", _time),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", _time),
+)  # fmt: skip
+#: One-time links from the chat to the page.
+wechat_tickets = Table(
+    "wechat_tickets", metadata,
+    Column("mac", String(64), primary_key=True),
+    Column("conversation", String(64), nullable=False),
+    Column("expires_at", _time, nullable=False),
+)  # fmt: skip

@@ -41,3 +41,37 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(tmp_path: Path) -> Non
     s = Settings.from_env({"SUFANG_SECRET_KEY_FILE": str(file)})
     assert s.secret_key == "s" * 40
     assert "ssss" not in repr(s)
+
+
+WECHAT = {"SUFANG_WECHAT_TOKEN": "token", "SUFANG_WECHAT_AES_KEY": "a" * 43, "SUFANG_WECHAT_APP_ID": "wx1"}
+
+
+def test_an_account_is_read_and_its_secrets_are_never_shown() -> None:
+    s = Settings.from_env({**WECHAT, "SUFANG_WECHAT_APP_SECRET": "hidden-secret"})
+    assert s.wechat is not None
+    assert (s.wechat.app_id, s.wechat.max_age, s.wechat.api_base) == ("wx1", 300, "https://api.weixin.qq.com")
+    assert not s.wechat.plain_allowed
+    assert "hidden" not in repr(s)
+    assert "aaaa" not in repr(s)
+    assert Settings.from_env({}).wechat is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SUFANG_WECHAT_AES_KEY": "short"}, {"SUFANG_WECHAT_TOKEN": "有空格 的"}, {"SUFANG_WECHAT_APP_ID": ""}, {"SUFANG_WECHAT_TOKEN": ""},
+        {"SUFANG_WECHAT_MAX_AGE": "0"}, {"SUFANG_WECHAT_MAX_AGE": "-1"}, {"SUFANG_WECHAT_API_BASE": "http://127.0.0.1:1"},
+        {"SUFANG_WECHAT_PAGE_URL": "ftp://x"},
+    ],
+)  # fmt: skip
+def test_a_wrong_account_does_not_start(wrong: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="SUFANG_WECHAT"):
+        Settings.from_env({**WECHAT, **wrong})
+
+
+def test_what_only_tests_may_do_with_an_account() -> None:
+    s = Settings.from_env(
+        {**WECHAT, "SUFANG_ENV": "test", "SUFANG_WECHAT_MAX_AGE": "0", "SUFANG_WECHAT_API_BASE": "http://127.0.0.1:1/"}
+    )
+    assert s.wechat is not None
+    assert (s.wechat.max_age, s.wechat.api_base, s.wechat.plain_allowed) == (0, "http://127.0.0.1:1", True)
