@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
@@ -17,16 +18,18 @@ from sanic.response import HTTPResponse
 
 from bot.channels import materials
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
-from bot.channels.output import MessageCollector
+from bot.channels.output import MessageCollector, unanswered
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.progress import progress_object
+from bot.runtime.live_store import LiveTrackerStore
 from bot.runtime.lock_store import WaitingLockStore
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
 from bot.storage.open import open_cases, open_engine, open_keyring
+from bot.storage.turns import Turn
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[UserMessage], Awaitable[Any]]
@@ -90,6 +93,8 @@ class WebChannel(InputChannel):
         self.page_path = "/chat/"
         #: Finds what a turn that was already processed said: (conversation, message id) → messages, [] if it was not.
         self.recover: Callable[[str, str], Awaitable[List[Dict[str, Any]]]] | None = None
+        #: The store of our own server: it keeps conversations in memory and commits a turn with its answer.
+        self.live: LiveTrackerStore | None = None
 
     def url_prefix(self) -> str:
         """The page is at the root."""
@@ -221,6 +226,8 @@ class WebChannel(InputChannel):
     ) -> List[Dict[str, Any]]:
         """One turn, once: the same id again gets what it got before. Nothing is answered before it is stored."""
         async with self._locks.lock(conversation):
+            if self.live is not None:
+                return await self._live_turn(self.live, handle, conversation, key, what, said, how)
             new, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
             if given is not None:
                 return given
@@ -231,15 +238,41 @@ class WebChannel(InputChannel):
             out.messages = [] if new or self.recover is None else await self.recover(conversation, message.message_id)
             if not out.messages:
                 await handle(message)
-            messages = out.messages or [
-                {
-                    "text": catalogue().say("not_understood"),
-                    "custom": {"kind": "error", "code": "no_answer", "retry": True},
-                }
-            ]
+            messages = out.messages or [unanswered()]
             await asyncio.to_thread(self._chat.finish, conversation, key, messages)
             self.counters["turns"] += 1
             return messages
+
+    async def _live_turn(
+        self,
+        live: LiveTrackerStore,
+        handle: Handler,
+        conversation: str,
+        key: str,
+        what: Dict[str, Any],
+        said: str,
+        how: Dict[str, Any],
+    ) -> List[Dict[str, Any]]:
+        """The same on a store that commits the turn and its answer at once: there is no half of it to be found again."""
+        turn = Turn(key, what, self._settings.now(), [])
+        given = await live.given(conversation, key, turn.hashed, new=key == "session")
+        if given is not None:
+            return given
+        message = await self._user_message(conversation, key, said, how)
+        out = message.output_channel
+        assert isinstance(out, MessageCollector)
+        cut = await live.is_cut(conversation, key)
+        if cut:
+            out.messages = await live.said(conversation, message.message_id)
+        else:
+            out.keep = lambda messages: replace(turn, response=messages)
+        if not out.messages:
+            await handle(message)
+        if cut:
+            await asyncio.to_thread(self._chat.finish, conversation, key, out.messages)
+            live.evict(conversation)
+        self.counters["turns"] += 1
+        return out.messages
 
     async def _user_message(self, conversation: str, key: str, said: str, how: Dict[str, Any]) -> UserMessage:
         out = MessageCollector()
@@ -264,7 +297,10 @@ class WebChannel(InputChannel):
 
     async def _pressed(self, conversation: str, payload: str) -> Tuple[str, Dict[str, Any] | None]:
         """A button counts only while it is on offer; anything else is a text that somebody typed."""
-        offered = await asyncio.to_thread(self._chat.last_response, conversation)
+        if self.live is not None:
+            offered = await self.live.offered(conversation)
+        else:
+            offered = await asyncio.to_thread(self._chat.last_response, conversation)
         titles = {b["payload"]: b["title"] for m in offered for b in m.get("buttons", ())}
         m = _PAYLOAD.match(payload)
         if payload not in titles or not m:
