@@ -29,9 +29,22 @@ def _examples() -> dict[str, list[str]]:
     return out
 
 
+def _names_and_phones() -> list[str]:
+    """Names and telephone numbers as examples of `inform`: a stock classifier knows an answer only by its likeness to examples.
+
+    None of them is said in the benchmark.
+    """
+    surnames, given = (
+        "王李张刘陈杨赵黄周吴徐孙马朱胡",
+        ("桂英", "秀梅", "国军", "春兰", "建华", "志刚", "丽萍", "小红", "海涛", "玉强", "建远"),
+    )
+    names = [s + g for s in surnames for g in given]
+    phones = [f"1{30 + i % 60}{(i * 7_919_573) % 100_000_000:08d}" for i in range(120)]
+    return names + phones + [f"1380{i:07d}" for i in range(1000, 9_000_000, 200_017)]
+
+
 def assemble(folder: Path, action_port: int) -> Path:
     """Writes the stock project into `folder` and returns it. Nothing of `bot/nlu` or `bot/runtime` is named in it."""
-    shutil.rmtree(folder, ignore_errors=True)
     (folder / "data").mkdir(parents=True)
     shutil.copy(ROOT / "domain.yml", folder / "domain.yml")
     shutil.copytree(ROOT / "data" / "rules", folder / "data" / "rules")
@@ -39,7 +52,11 @@ def assemble(folder: Path, action_port: int) -> Path:
     shutil.copy(STOCK / "config.yml", folder / "config.yml")
     shutil.copy(STOCK / "credentials.yml", folder / "credentials.yml")
     shutil.copytree(ROOT / "actions", folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(STOCK / "answers.yml", folder / "data" / "nlu" / "answers.yml")
     nlu = [
+        {"intent": "inform", "examples": "".join(f"- {t}\n" for t in _names_and_phones())},
+    ]
+    nlu += [
         {"intent": intent, "examples": "".join(f"- {t}\n" for t in dict.fromkeys(texts))}
         for intent, texts in _examples().items()
     ]

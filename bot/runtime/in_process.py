@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any, Dict, List, Type
+from typing import Any, ClassVar, Dict, List, Type
 
 from rasa.core.actions.action import ActionExecutionRejection as Rejection
 from rasa.core.actions.action import RemoteAction
@@ -86,7 +86,7 @@ class InProcessAction(RemoteAction):
     """A custom action called as a function: no JSON, no schema check; its events are made by a table of types."""
 
     _types = event_classes()
-    _domains: Dict[int, Any] = {}
+    _domains: ClassVar[Dict[int, Any]] = {}
 
     def _call(self, tracker: DialogueStateTracker, domain: Domain) -> Dict[str, Any]:
         """As `_action_call_format`, without copying the history."""

@@ -5,7 +5,6 @@ Every override names what it leaves out. Rasa's classes are subclassed at their 
 
 from __future__ import annotations
 
-import os
 import tarfile
 from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
@@ -111,7 +110,7 @@ class FastProcessor(MessageProcessor):
     @staticmethod
     def _load_model(model_path: Any) -> Tuple[str, ModelMetadata, DaskGraphRunner]:
         """As Rasa's, for exactly this file, with our runner and storage."""
-        if not os.path.isfile(model_path):
+        if not Path(model_path).is_file():
             raise ModelNotFound(f"No model found at path '{model_path}'.")
         with TempDirectoryPath(get_temp_dir_name()) as folder:
             try:

@@ -95,7 +95,7 @@ class Pair:
         agent, out = (self.stock if side == "stock" else self.ours), MessageCollector()
         parsed = {"text": text, "intent": {"name": intent, "confidence": 1.0}, "entities": []} if intent else None
         message = UserMessage(text, out, sender, parse_data=copy.deepcopy(parsed), message_id=f"{sender}-{n}")
-        swapped = {name: getattr(m, "services") for name, m in _modules_with_services()}
+        swapped = {name: m.services for name, m in _modules_with_services()}
         mine = self._services[side]
         for _, module in _modules_with_services():
             module.services = lambda: mine  # type: ignore[attr-defined]
@@ -156,7 +156,15 @@ def conversation(rng: random.Random, turns: int) -> Iterator[tuple[str, str | No
         if kind < 0.06:
             yield rng.choice(STORIES), None
         elif kind < 0.16:
-            yield rng.choice((("帮我登记", "file_it"), ("确认提交", "affirm"), ("要修改", "deny"), ("先不登记", "not_now"), ("接着办", "resume")))
+            yield rng.choice(
+                (
+                    ("帮我登记", "file_it"),
+                    ("确认提交", "affirm"),
+                    ("要修改", "deny"),
+                    ("先不登记", "not_now"),
+                    ("接着办", "resume"),
+                )
+            )
         elif kind < 0.64:
             yield rng.choice(ANSWERS), None
         else:
@@ -169,9 +177,7 @@ async def compare(pair: Pair, seed: int, turns: int, per_conversation: int = 25,
     differences: list[str] = []
     done = 0
     while done < turns:
-        talks = {
-            f"s{seed}-{done}-{i}": conversation(rng, rng.randint(5, per_conversation)) for i in range(together)
-        }
+        talks = {f"s{seed}-{done}-{i}": conversation(rng, rng.randint(5, per_conversation)) for i in range(together)}
         n = 0
         while talks and done < turns:
             sender = rng.choice(list(talks))
