@@ -48,6 +48,9 @@ data-validate: setup-test  ## rasa data validate
 check: lint types data-validate  ## 测试之外的检查
 	@$(PY) -m bot knowledge check
 
+bench: setup  ## 和原版 Rasa 并排测量（约二十分钟）
+	@$(PY) -m bot bench --two --chart docs/images/bench.svg
+
 lock: setup  ## 重新生成带哈希的依赖锁
 	@scripts/lock.sh
 

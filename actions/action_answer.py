@@ -11,6 +11,8 @@ from actions.base import Event, PetitionAction, answer, draft, services, topic_o
 class ActionAnswer(PetitionAction):
     """The text of the topic, in the variant of the matter in hand."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_answer"
 

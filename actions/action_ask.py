@@ -34,5 +34,5 @@ for _slot in ASKABLE:
     globals()[f"Ask_{_slot}"] = type(
         f"Ask_{_slot}",
         (PetitionAction,),
-        {"__doc__": f"Asks for {_slot}.", "name": lambda self, n=_name: n, "act": _ask},
+        {"__doc__": f"Asks for {_slot}.", "name": lambda self, n=_name: n, "act": _ask, "quick": True},
     )

@@ -12,6 +12,8 @@ from actions.base import Event, PetitionAction, answer, draft, services, utter
 class ActionCancel(PetitionAction):
     """Leaves the form in peace."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_cancel"
 

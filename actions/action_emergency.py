@@ -22,6 +22,8 @@ NUMBERS = {
 class ActionEmergency(PetitionAction):
     """Danger to life or body comes before every form (信访工作条例 25)."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_emergency"
 

@@ -12,6 +12,8 @@ from bot.petition.dialogue.explain import explain
 class ActionExplain(PetitionAction):
     """Explains from the draft in hand."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_explain"
 

@@ -12,6 +12,8 @@ from bot.petition.message import Button, Message
 class ActionFallback(PetitionAction):
     """The same misunderstanding at most twice."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_fallback"
 

@@ -13,6 +13,8 @@ from bot.petition.message import Button, Message
 class ActionGreet(PetitionAction):
     """Greets. In the middle of a form one short word is enough: the question comes back by itself."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_greet"
 

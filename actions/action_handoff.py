@@ -12,6 +12,8 @@ from bot.petition.message import Message
 class ActionHandoff(PetitionAction):
     """Says where and when a human is there; in a form the question comes back by itself, so nothing is lost by waiting."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_handoff"
 

@@ -12,6 +12,8 @@ from actions.base import Event, PetitionAction, answer, draft, services, slot_ev
 class ActionLeaveIntake(PetitionAction):
     """Says goodbye without a word against it; 帮我登记 later takes the draft up where it was left."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_leave_intake"
 

@@ -11,6 +11,8 @@ from actions.base import Event, PetitionAction, act_of, answer, services, utter
 class ActionReply(PetitionAction):
     """The catalogue's text `reply_<intent>`."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_reply"
 

@@ -12,6 +12,8 @@ from bot.petition.dialogue.gate import YES
 class ActionResume(PetitionAction):
     """Words other than yes are told to the draft as well."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_resume"
 

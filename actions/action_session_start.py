@@ -12,6 +12,8 @@ from actions.base import Event, PetitionAction, draft
 class ActionSessionStart(PetitionAction):
     """Carries all slots but `requested_slot`: left behind, it would make the next words an answer to a question long gone."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_session_start"
 

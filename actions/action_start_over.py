@@ -13,6 +13,8 @@ from bot.petition.dialogue.draft import Draft
 class ActionStartOver(PetitionAction):
     """Clears every value of the draft and asks for the story."""
 
+    quick = True
+
     def name(self) -> str:
         return "action_start_over"
 

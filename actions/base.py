@@ -62,7 +62,12 @@ def services() -> Services:
 
 
 class PetitionAction(Action, abc.ABC):
-    """Base of all actions: `act` does the work; whatever goes wrong in it is said, never swallowed."""
+    """Base of all actions: `act` does the work; whatever goes wrong in it is said, never swallowed.
+
+    quick: the action computes only, it waits for no database and no network; then it runs without a thread of its own.
+    """
+
+    quick = False
 
     @abc.abstractmethod
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:

@@ -17,6 +17,8 @@ class ValidatePetitionForm(PetitionAction):
     interruption speaks first; the form then comes back to the same question.
     """
 
+    quick = True
+
     def name(self) -> str:
         return "validate_petition_form"
 

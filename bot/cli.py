@@ -21,7 +21,10 @@ from bot.settings import Settings, SettingsError
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point."""
     parser = _parser()
-    args = parser.parse_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest and getattr(args, "run", None) is not _bench:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.rest = rest
     if not getattr(args, "run", None):
         parser.print_help(sys.stderr)
         return 2
@@ -71,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="只输出 JSON")
     evaluate.set_defaults(run=_evaluate)
 
+    bench = commands.add_parser("bench", help="和原版 Rasa 在这台机器上并排测量，结果是倍数", add_help=False)
+    bench.set_defaults(run=_bench)
+
     know = commands.add_parser("knowledge", help="检查知识库")
     know.add_argument("what", choices=["check"])
     know.add_argument("--stories", type=Path, help='再看这些故事受不受影响：JSONL，每行 {"id","text"}')
@@ -96,6 +102,15 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
     from bot.server import serve
 
     return serve(settings, model)
+
+
+def _bench(args: argparse.Namespace, settings: Settings) -> int:
+    try:
+        from benchmarks.side_by_side import main as run
+    except ModuleNotFoundError:
+        print("测量程序在源代码的 benchmarks/ 里，请在那里运行", file=sys.stderr)
+        return 1
+    return run(args.rest)
 
 
 def _train(args: argparse.Namespace, settings: Settings) -> int:

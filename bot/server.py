@@ -40,26 +40,30 @@ def build(settings: Settings, model: Path) -> Any:
     """The Sanic app with agent and channel. Raises PetitionError when a store does not answer, OSError when the model is missing."""
     if not model.is_file():  # Rasa would load the newest archive of the folder instead
         raise FileNotFoundError(model)
+    if settings.lazy_import_on:
+        from bot.runtime import lazy_import
+
+        lazy_import.install()
     quiet()
-    from rasa.core.agent import Agent
     from rasa.core.channels import channel as rasa_channel
     from sanic import Sanic
 
     from bot.channels.web import WebChannel
+    from bot.runtime import patches
     from bot.runtime.in_process import InProcessEndpoint
+    from bot.runtime.live_store import LiveTrackerStore
     from bot.runtime.lock_store import WaitingLockStore
-    from bot.runtime.tracker_store import EncryptedTrackerStore
+    from bot.runtime.processor import FastAgent
     from bot.storage.chat import EventLog
     from bot.storage.open import open_engine, open_keyring, upgrade
+    from bot.storage.turns import TurnLog
 
+    if settings.patches_on:
+        patches.apply()
     upgrade(settings.database_url)
-    log = EventLog(open_engine(settings), open_keyring(settings))
-    store = EncryptedTrackerStore(log=log)
-    agent = Agent.load(str(model), action_endpoint=InProcessEndpoint(), lock_store=WaitingLockStore())
-    # Rasa wraps a store into one that falls back to memory when the database fails; ours must fail aloud.
-    store.domain = agent.domain
-    agent.tracker_store = store
-    agent.processor.tracker_store = store
+    engine, keys = open_engine(settings), open_keyring(settings)
+    store = LiveTrackerStore(None, EventLog(engine, keys), TurnLog(engine, keys))
+    agent = FastAgent.of(model, store, WaitingLockStore(), InProcessEndpoint())
 
     app = Sanic("sufang", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = REQUEST_MAX_SIZE
@@ -76,7 +80,7 @@ def build(settings: Settings, model: Path) -> Any:
         channels.append(WeChatChannel.from_credentials(None))
     rasa_channel.register(channels, app, route="/")
     for channel in channels:
-        channel.turns.recover = store.said
+        channel.turns.live = store
     app.ctx.agent, app.ctx.web = agent, web
     return app
 
@@ -88,7 +92,6 @@ async def warm_up(app: Any) -> None:
     from bot.channels.output import MessageCollector
 
     name = "warm-up"
-    await app.ctx.agent.tracker_store.delete(name)
     await app.ctx.agent.handle_message(UserMessage("楼下饭店油烟直往我家灌", MessageCollector(), name))
     await app.ctx.agent.tracker_store.delete(name)
     gc.collect()
@@ -157,6 +160,7 @@ def serve(settings: Settings, model: Path) -> int:
     async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.keeper.cancel()
         await app.ctx.desk.cleanup()
+        await asyncio.to_thread(app.ctx.agent.tracker_store.close)
 
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:

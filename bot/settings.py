@@ -24,6 +24,8 @@ _HELP = (
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
+    ("SUFANG_PATCHES", "off 不改 Rasa 的内部函数（见 bot/runtime/patches.py；默认 on）"),
+    ("SUFANG_LAZY_IMPORT", "off 不推迟加载 TensorFlow（见 bot/runtime/lazy_import.py；默认 on）"),
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
     ("SUFANG_WECHAT_TOKEN", "公众号服务器配置里的令牌；设了才接微信，服务器地址是 /channels/wechat"),
     ("SUFANG_WECHAT_AES_KEY", "公众号的 EncodingAESKey，43 个字符；兼容、安全模式要用"),
@@ -117,6 +119,8 @@ class Settings:
     rate_limits_on: bool = True
     fixed_today: date | None = None
     wechat: WeChat | None = None
+    patches_on: bool = True
+    lazy_import_on: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -163,6 +167,8 @@ class Settings:
             problems.append("SUFANG_RATE_LIMITS 应为 on 或 off")
         elif limits == "off" and mode != "test":
             problems.append("SUFANG_RATE_LIMITS=off 只在 SUFANG_ENV=test 时可用")
+        switches = {name: get(name) or "on" for name in ("SUFANG_PATCHES", "SUFANG_LAZY_IMPORT")}
+        problems += [f"{name} 应为 on 或 off" for name, value in switches.items() if value not in ("on", "off")]
         secret = get("SUFANG_SECRET_KEY")
         if secret and len(secret) < 32:
             problems.append("SUFANG_SECRET_KEY 至少 32 个字符")
@@ -189,6 +195,8 @@ class Settings:
             rate_limits_on=limits == "on",
             fixed_today=today,
             wechat=_wechat(get, mode, problems),
+            patches_on=switches["SUFANG_PATCHES"] == "on",
+            lazy_import_on=switches["SUFANG_LAZY_IMPORT"] == "on",
         )
         if problems:
             raise SettingsError("设置有误：\n" + "\n".join(f"  - {p}" for p in problems))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 from rasa.core.channels.channel import OutputChannel
+
+from bot.petition.catalogue import catalogue
+
+
+def unanswered() -> Dict[str, Any]:
+    """What is said when nothing else was."""
+    custom = {"kind": "error", "code": "no_answer", "retry": True}
+    return {"text": catalogue().say("not_understood"), "custom": custom}
 
 
 class MessageCollector(OutputChannel):
@@ -12,6 +20,14 @@ class MessageCollector(OutputChannel):
 
     def __init__(self) -> None:
         self.messages: List[Dict[str, Any]] = []
+        #: Makes the turn to be kept from what was said, when the runtime keeps turns; see `close_turn`.
+        self.keep: Callable[[List[Dict[str, Any]]], Any] | None = None
+
+    def close_turn(self) -> Any:
+        """Called by the runtime when all is said, before it is committed: the turn to be kept. A turn is never empty."""
+        if not self.messages:
+            self.messages.append(unanswered())
+        return self.keep(self.messages) if self.keep else None
 
     @classmethod
     def name(cls) -> str:

@@ -6,15 +6,18 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Dict, List, Tuple
 
 from rasa.core.channels.channel import UserMessage
 
-from bot.channels.output import MessageCollector
-from bot.petition.catalogue import catalogue
+from bot.channels.output import MessageCollector, unanswered
+from bot.petition.errors import ConflictError
+from bot.runtime.live_store import LiveTrackerStore
 from bot.runtime.lock_store import WaitingLockStore
 from bot.storage.chat import ChatStore
+from bot.storage.turns import Turn
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Messages = List[Dict[str, Any]]
@@ -22,12 +25,14 @@ _PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.S)
 
 
 class Turns:
-    """Runs the turns of one channel. `recover` finds what a turn that was already processed said: (conversation, message id) → messages, [] if it was not."""
+    """Runs the turns of one channel."""
 
     def __init__(self, chat: ChatStore, channel: str, now: Callable[[], datetime]) -> None:
         self._chat, self._channel, self._now = chat, channel, now
         self._locks = WaitingLockStore()
-        self.recover: Callable[[str, str], Awaitable[Messages]] | None = None
+        #: The store of our own server: it keeps conversations in memory and commits a turn with its answer. Without it (`rasa run`)
+        #: a turn is written in two steps.
+        self.live: LiveTrackerStore | None = None
         #: How many turns were answered by this process.
         self.count = 0
 
@@ -38,32 +43,69 @@ class Turns:
         text), `payload` (True), `attachments` (ids). Nothing is answered before it is stored. Raises PetitionError.
         """
         async with self._locks.lock(conversation):
-            new, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
-            if given is not None:
-                return given
-            message = await self._user_message(conversation, key, said, how)
-            out = message.output_channel
-            assert isinstance(out, MessageCollector)
-            # A crash may have come between the turn and its answer: then it is not done twice, its answer is found again.
-            out.messages = [] if new or self.recover is None else await self.recover(conversation, message.message_id)
-            if not out.messages:
-                await handle(message)
-            messages = out.messages or [
-                {
-                    "text": catalogue().say("not_understood"),
-                    "custom": {"kind": "error", "code": "no_answer", "retry": True},
-                }
-            ]
-            await asyncio.to_thread(self._chat.finish, conversation, key, messages)
-            self.count += 1
-            return messages
+            if self.live is None:
+                return await self._in_two_steps(handle, conversation, key, what, said, how)
+            try:
+                return await self._at_once(self.live, handle, conversation, key, what, said, how)
+            except ConflictError:
+                # Another process wrote to the conversation since it was read: nothing of this turn was kept. Once more, on what is there now.
+                self.live.evict(conversation)
+                return await self._at_once(self.live, handle, conversation, key, what, said, how)
+
+    async def _in_two_steps(
+        self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
+    ) -> Messages:
+        """The turn by `rasa run`, whose stores know nothing of each other: begun, done, finished."""
+        _, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
+        if given is not None:
+            return given
+        message, out = await self._user_message(conversation, key, said, how)
+        await handle(message)
+        messages = out.messages or [unanswered()]
+        await asyncio.to_thread(self._chat.finish, conversation, key, messages)
+        self.count += 1
+        return messages
+
+    async def _at_once(
+        self,
+        live: LiveTrackerStore,
+        handle: Handler,
+        conversation: str,
+        key: str,
+        what: Dict[str, Any],
+        said: str,
+        how: Dict[str, Any],
+    ) -> Messages:
+        """The turn and its answer in one commit: there is no half of it to be found again."""
+        turn = Turn(key, what, self._now(), [])
+        given = await live.given(conversation, key, turn.hashed, new=key == "session")
+        if given is not None:
+            return given
+        message, out = await self._user_message(conversation, key, said, how)
+        cut = await live.is_cut(conversation, key)
+        if cut:
+            out.messages = await live.said(conversation, message.message_id)
+        else:
+            out.keep = lambda messages: replace(turn, response=messages)
+        if not out.messages:
+            await handle(message)
+        if cut:
+            await asyncio.to_thread(self._chat.finish, conversation, key, out.messages)
+            live.evict(conversation)
+        self.count += 1
+        return out.messages
 
     async def offered(self, conversation: str) -> List[Dict[str, str]]:
         """The buttons that are on offer: those of the answer given last."""
-        said = await asyncio.to_thread(self._chat.last_response, conversation)
+        if self.live is not None:
+            said = await self.live.offered(conversation)
+        else:
+            said = await asyncio.to_thread(self._chat.last_response, conversation)
         return [b for m in said for b in m.get("buttons", ())]
 
-    async def _user_message(self, conversation: str, key: str, said: str, how: Dict[str, Any]) -> UserMessage:
+    async def _user_message(
+        self, conversation: str, key: str, said: str, how: Dict[str, Any]
+    ) -> Tuple[UserMessage, MessageCollector]:
         out = MessageCollector()
         parsed: Dict[str, Any] | None = None
         if how.get("intent"):
@@ -75,14 +117,10 @@ class Turns:
             said += "".join(f"\n（附件：{n}）" for n in names)
         # A text that looks like a command must stay a text: Rasa would read /intent{…} as one.
         said = "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
+        name = f"{conversation[:8]}:{key}"
         return UserMessage(
-            said,
-            out,
-            conversation,
-            parse_data=parsed,
-            input_channel=self._channel,
-            message_id=f"{conversation[:8]}:{key}",
-        )
+            said, out, conversation, parse_data=parsed, input_channel=self._channel, message_id=name
+        ), out
 
     async def _pressed(self, conversation: str, payload: str) -> Tuple[str, Dict[str, Any] | None]:
         """A button counts only while it is on offer; anything else is a text that somebody typed."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Dict, Iterable, List, Type
+from typing import Any, Dict, Iterable, List
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.utils.common import all_subclasses
 
 from bot.petition.errors import ConflictError
+from bot.runtime.in_process import event_classes
 from bot.settings import Settings
 from bot.storage.chat import EventLog
 from bot.storage.open import open_engine, open_keyring, upgrade
@@ -26,20 +26,19 @@ from bot.storage.open import open_engine, open_keyring, upgrade
 _DROPPED = ("text_tokens", "response_selector")
 
 
-def _classes() -> Dict[str, Type[Event]]:
-    """Event type → class. Rasa searches all subclasses for every event instead."""
-    return {c.type_name: c for c in all_subclasses(Event) if getattr(c, "type_name", None)}
+def trimmed(data: Dict[str, Any]) -> Dict[str, Any]:
+    """An event without what is never read again."""
+    parse = data.get("parse_data")
+    if not isinstance(parse, dict):
+        return data
+    kept = {k: v for k, v in parse.items() if k not in _DROPPED}
+    kept["intent_ranking"] = parse.get("intent_ranking", [])[:3]
+    return {**data, "parse_data": kept}
 
 
 def encode(event: Event) -> str:
     """One event as JSON, without what is never read again."""
-    data = event.as_dict()
-    parse = data.get("parse_data")
-    if isinstance(parse, dict):
-        parse = {k: v for k, v in parse.items() if k not in _DROPPED}
-        parse["intent_ranking"] = parse.get("intent_ranking", [])[:3]
-        data["parse_data"] = parse
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(trimmed(event.as_dict()), ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 class EncryptedTrackerStore(TrackerStore):
@@ -58,7 +57,7 @@ class EncryptedTrackerStore(TrackerStore):
         kwargs = {k: v for k, v in kwargs.items() if k in ("retrieve_events_from_previous_conversation_sessions",)}
         super().__init__(domain, event_broker, **kwargs)
         self._log = log or self._from_settings()
-        self._types = _classes()
+        self._types = event_classes()
         self._known: Dict[str, int] = {}
 
     @staticmethod
@@ -91,21 +90,22 @@ class EncryptedTrackerStore(TrackerStore):
         self._known[sender_id] = len(rows)
         if not rows:
             return None
-        return DialogueStateTracker.from_events(sender_id, self._decode(rows), self.domain.slots)
+        events = self.events_from(json.loads(row) for row in rows)
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """All sessions are kept in one, so this is the same."""
         return await self.retrieve(conversation_id)
 
-    def _decode(self, rows: List[str]) -> List[Event]:
-        events = []
-        for row in rows:
-            data = json.loads(row)
-            cls = self._types.get(data.get("event"))
-            if cls is None:
+    def events_from(self, stored: Iterable[Dict[str, Any]]) -> List[Event]:
+        """Rasa's events from their dictionaries. Raises ConflictError for an event that this version does not know."""
+        events: List[Event] = []
+        for data in stored:
+            cls = self._types.get(str(data.get("event")))
+            event = cls._from_parameters(data) if cls else None
+            if event is None:
                 raise ConflictError("这段对话的记录读不出来。")
-            data.pop("event")
-            events.append(cls._from_parameters({**data, "event": cls.type_name}))
+            events.append(event)
         return events
 
     async def said(self, sender_id: str, message_id: str) -> List[Dict[str, Any]]:

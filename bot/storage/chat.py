@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -195,7 +196,12 @@ class EventLog:
         e = t.tracker_events
         with transaction(self._engine) as c:
             rows = c.execute(select(e.c.n, e.c.payload).where(e.c.sender_id == sender).order_by(e.c.n)).all()
-        return [self._keys.decrypt(r.payload, f"tracker/{sender}/{r.n}") for r in rows]
+        found: list[str] = []
+        for r in rows:
+            payload = self._keys.decrypt(r.payload, f"tracker/{sender}/{r.n}")
+            # A row holds one event, or the list of a whole turn's.
+            found += [payload] if isinstance(payload, str) else [json.dumps(e, ensure_ascii=False) for e in payload]
+        return found
 
     def delete(self, sender: str) -> None:
         """Forgets a conversation."""

@@ -65,6 +65,7 @@ class Keyring:
     def __init__(self, master: bytes) -> None:
         self._master = master
         self._derive = lru_cache(maxsize=16)(self._derive_now)
+        self._cipher = lru_cache(maxsize=16)(lambda purpose: AESGCM(self._derive(purpose)))
 
     @classmethod
     def of_text(cls, secret: str) -> Keyring:
@@ -78,7 +79,7 @@ class Keyring:
         """`value` (JSON) sealed for `place`."""
         nonce = secrets.token_bytes(_NONCE)
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return _VERSION + nonce + AESGCM(self._derive(purpose)).encrypt(nonce, data, place.encode())
+        return _VERSION + nonce + self._cipher(purpose).encrypt(nonce, data, place.encode())
 
     def decrypt(self, sealed: bytes, place: str, purpose: str = "field") -> Any:
         """The reverse. Raises DecryptionError."""
@@ -87,7 +88,7 @@ class Keyring:
             raise DecryptionError("unknown format")
         nonce, data = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
         try:
-            return json.loads(AESGCM(self._derive(purpose)).decrypt(nonce, data, place.encode()))
+            return json.loads(self._cipher(purpose).decrypt(nonce, data, place.encode()))
         except InvalidTag as e:
             raise DecryptionError("wrong key or place") from e
 

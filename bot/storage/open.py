@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from bot.petition.errors import StoreUnavailable
 from bot.settings import Settings
@@ -43,7 +46,16 @@ def make_engine(url: str) -> Engine:
 
         event.listen(engine, "connect", _limits)
         return engine
-    engine = create_engine(url, future=True, connect_args={"timeout": 10, "check_same_thread": False})
+    # Connections are kept: the last one to be closed would write the whole log back into the file each time.
+    engine = create_engine(
+        url,
+        future=True,
+        poolclass=QueuePool,
+        pool_size=5,
+        max_overflow=10,
+        pool_timeout=5,
+        connect_args={"timeout": 10, "check_same_thread": False},
+    )
 
     def _pragmas(connection: Any, record: Any) -> None:
         # Transactions are begun by ourselves (BEGIN IMMEDIATE), so that two writers queue instead of failing half way.
@@ -59,11 +71,19 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+#: Threads of one process take turns at an SQLite file: its own way of waiting is to sleep and try again.
+_TURNS: WeakKeyDictionary[Engine, Any] = WeakKeyDictionary()
+
+
+def _turn_of(engine: Engine) -> AbstractContextManager[Any]:
+    return _TURNS.setdefault(engine, RLock()) if engine.name == "sqlite" else nullcontext()
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed whole or not at all. Whatever the database refuses becomes StoreUnavailable."""
     try:
-        with engine.begin() as connection:
+        with _turn_of(engine), engine.begin() as connection:
             yield connection
     except IntegrityError:
         raise

@@ -81,8 +81,29 @@ def loaded(model: Path, data_dir: Path):
     return Agent.load(str(model), action_endpoint=InProcessEndpoint(), lock_store=WaitingLockStore())
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(scope="session")
+def live(model: Path, loaded: Any):
+    """The agent of `sufang serve`."""
+    from bot.runtime.in_process import InProcessEndpoint
+    from bot.runtime.live_store import LiveTrackerStore
+    from bot.runtime.lock_store import WaitingLockStore
+    from bot.runtime.processor import FastAgent
+    from bot.settings import Settings
+    from bot.storage.chat import EventLog
+    from bot.storage.open import open_engine, open_keyring
+    from bot.storage.turns import TurnLog
+
+    settings = Settings.from_env()
+    engine, keys = open_engine(settings), open_keyring(settings)
+    store = LiveTrackerStore(None, EventLog(engine, keys), TurnLog(engine, keys))
+    yield FastAgent.of(model, store, WaitingLockStore(), InProcessEndpoint())
+    store.close()
+
+
+@pytest.fixture(params=["memory", "sql", "live"])
 def agent(request: pytest.FixtureRequest, loaded: Any):
+    if request.param == "live":
+        return request.getfixturevalue("live")
     from rasa.core.tracker_store import InMemoryTrackerStore
 
     from bot.runtime.tracker_store import EncryptedTrackerStore
