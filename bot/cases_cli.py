@@ -100,12 +100,13 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _report(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.desk.service import weekly
-    from bot.storage.open import open_cases, upgrade
+    from bot.petition.report import weekly
+    from bot.storage.figures import Figures
+    from bot.storage.open import open_engine, open_keyring, upgrade
 
     try:
         upgrade(settings.database_url)
-        report = weekly(open_cases(settings), settings.today())
+        report = weekly(Figures(open_engine(settings), open_keyring(settings)), settings.today())
     except PetitionError as e:
         print(e, file=sys.stderr)
         return 1

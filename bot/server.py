@@ -112,11 +112,11 @@ async def start_desk(settings: Settings, listener: socket.socket) -> Any:
     from bot.desk.app import build as build_desk
     from bot.desk.service import Desk
     from bot.storage.open import open_engine, open_keyring
-    from bot.storage.staff import StaffStore
+    from bot.storage.stores import Stores
 
     s = services()
-    staff = StaffStore(open_engine(settings), open_keyring(settings))
-    desk = Desk(s.cases, staff, s.intake.advisor, settings.today, settings.now)
+    stores = Stores.of(open_engine(settings), open_keyring(settings))
+    desk = Desk(stores, s.intake.advisor, settings.today, settings.now)
     runner = web.AppRunner(build_desk(desk, settings), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()

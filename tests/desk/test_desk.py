@@ -14,6 +14,7 @@ from bot.desk.app import build
 from bot.desk.service import Desk
 from bot.settings import Settings
 from bot.storage.staff import StaffStore
+from bot.storage.stores import Stores
 
 LIFT = {
     "narrative": "阳光花园三号楼电梯坏了两个月，物业一直不修，老人下不了楼",
@@ -45,8 +46,9 @@ class Office:
     """A desk with one account of each role, driven over HTTP."""
 
     def __init__(self, cases, engine, keys, advisor, day: Day) -> None:
-        self.staff, self.cases, self.day = StaffStore(engine, keys), cases, day
-        desk = Desk(cases, self.staff, advisor, lambda: day.date, lambda: day.time)
+        self.stores = Stores.of(engine, keys)
+        self.staff, self.cases, self.day = self.stores.staff, self.stores.cases, day
+        desk = Desk(self.stores, advisor, lambda: day.date, lambda: day.time)
         settings = Settings(env="test", fixed_today=day.date)
         object.__setattr__(settings, "now", lambda: day.time)
         self.app = build(desk, settings)
