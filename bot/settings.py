@@ -23,6 +23,8 @@ _HELP = (
     ("SUFANG_SECRET_KEY", "加密主密钥，至少 32 个字符（默认第一次运行时在数据文件夹里生成，权限 0600）"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
+    ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
+    ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
 )
@@ -30,8 +32,6 @@ _HELP = (
 _LATER = (
     "SUFANG_REDIS_URL",
     "SUFANG_BROKER_URL",
-    "SUFANG_UPSTREAM_URL",
-    "SUFANG_UPSTREAM_TOKEN",
     "SUFANG_WECHAT_TOKEN",
     "SUFANG_WECHAT_AES_KEY",
     "SUFANG_WECHAT_APP_ID",
@@ -43,6 +43,20 @@ _LATER = (
 
 class SettingsError(Exception):
     """The settings are wrong; the message lists every problem."""
+
+
+def safe_address(url: str) -> bool:
+    """Whether data may be sent there: https, or http on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return (
+            bool(host)
+            and not parts.username
+            and (parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost")))
+        )
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,8 @@ class Settings:
     region: str = ""
     rate_limits_on: bool = True
     fixed_today: date | None = None
+    upstream_url: str = ""
+    upstream_token: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -131,7 +147,11 @@ class Settings:
             region=get("SUFANG_REGION"),
             rate_limits_on=limits == "on",
             fixed_today=today,
+            upstream_url=get("SUFANG_UPSTREAM_URL"),
+            upstream_token=get("SUFANG_UPSTREAM_TOKEN"),
         )
+        if settings.upstream_url and not safe_address(settings.upstream_url):
+            problems.append("SUFANG_UPSTREAM_URL 应为 https 地址（本机可以用 http）")
         if problems:
             raise SettingsError("设置有误：\n" + "\n".join(f"  - {p}" for p in problems))
         return settings

@@ -91,6 +91,10 @@ class Desk:
         """The legal today."""
         return self._today()
 
+    def now(self) -> datetime:
+        """The real now."""
+        return self._now()
+
     # -- looking --------------------------------------------------------------------------------------------------------
 
     def queue(self, who: Staff, filters: Mapping[str, str]) -> CasePage:
@@ -142,9 +146,13 @@ class Desk:
         content = self._cases.content(view.case_no, who.role)
         if not reason.strip():
             return masked(content)
-        self.staff.log(who.name, LOOK, view.case_no, reason.strip()[:200], self._now())
-        self._cases.note(view.case_no, LOOK, who.name, {"note": reason.strip()[:200]}, self._now(), self.today())
+        self.look(who, view.case_no, reason.strip()[:200])
         return content
+
+    def look(self, who: Staff, case_no: str, reason: str) -> None:
+        """Writes down a look at personal data, in the auditor's log and in the case."""
+        self.staff.log(who.name, LOOK, case_no, reason, self._now())
+        self._cases.note(case_no, LOOK, who.name, {"note": reason}, self._now(), self.today())
 
     def advice(self, who: Staff, case_no: str) -> dict[str, Any]:
         """The advice that the person was given."""
@@ -191,7 +199,11 @@ class Desk:
             agency=advice.agency,
             fields=fields,
             urgent=advice.urgent,
-            advice={"channel": advice.channel, "dispute": advice.dispute, "channels": [c.as_dict() for c in advice.channels]},
+            advice={
+                "channel": advice.channel,
+                "dispute": advice.dispute,
+                "channels": [c.as_dict() for c in advice.channels],
+            },
             consent_at=self._now(),
         )
 
@@ -242,7 +254,9 @@ class Desk:
         if view.status in ("review", "final_review") and agency in self._replied(view):
             raise Forbidden("复查复核不能由作出原意见的单位来办。")
         self._check(who, view, "dispatched", self._agency(agency))
-        return self._cases.reassign(view.case_no, agency, who.name, reason.strip()[:MAX_NOTE], self._now(), self.today(), version)
+        return self._cases.reassign(
+            view.case_no, agency, who.name, reason.strip()[:MAX_NOTE], self._now(), self.today(), version
+        )
 
     @staticmethod
     def _replied(view: CaseView) -> set[str]:
@@ -294,7 +308,10 @@ class Desk:
             detail["days"] = int(more["days"])
         if event == "送达":
             on = _day(more.get("on"))
-            last = max((e.at.date() for e in view.events if e.target or e.event in lifecycle.OPINION_EVENTS), default=view.filed_on)
+            last = max(
+                (e.at.date() for e in view.events if e.target or e.event in lifecycle.OPINION_EVENTS),
+                default=view.filed_on,
+            )
             if not last <= on <= self.today():
                 raise PetitionError("送达的日子应在文书作出以后、今天以前。")
             detail["on"] = on.isoformat()
@@ -356,7 +373,9 @@ class Desk:
             self._cases.supplement(view.case_no, note, *at)
         return self._cases.get(view.case_no)
 
-    def split(self, who: Staff, case_no: str, fields: Mapping[str, Any], secret: bool, version: int | None = None) -> Receipt:
+    def split(
+        self, who: Staff, case_no: str, fields: Mapping[str, Any], secret: bool, version: int | None = None
+    ) -> Receipt:
         """拆分 of a mixed matter: `fields` become a case of their own, with the same teller.
 
         `secret`: what stays is an accusation; it moves to the accusations, and the part must not speak of it. Raises PetitionError.

@@ -101,7 +101,11 @@ def _why_not(kind: Kind, view: CaseView, role: str) -> str:
         return f"{kind.title}只用于{kind.only}的件。"
     if kind.category and kind.category != view.category:
         return f"{kind.title}只用于{kind.category}。"
-    if not kind.category and view.category in WITHOUT_31 and kind.key in ("opinion", "acceptance", "refusal", "extension"):
+    if (
+        not kind.category
+        and view.category in WITHOUT_31
+        and kind.key in ("opinion", "acceptance", "refusal", "extension")
+    ):
         return "建议意见和检举控告不出具这种文书。"
     return ""
 
@@ -188,17 +192,27 @@ def _dates(view: CaseView, today: date) -> dict[str, str]:
     s = standing(view)
     out = {"filed_on": view.filed_on, "apply_30": clocks.XF_REVIEW_APPLY.due(today)}
     # Administrative review counts natural days whose last one moves from a holiday (行政复议法 88), litigation likewise.
-    out |= {"appeal_60": clocks.due(today, clocks.Length(60, "day")), "appeal_6m": clocks.due(today, clocks.Length(6, "month"))}
+    out |= {
+        "appeal_60": clocks.due(today, clocks.Length(60, "day")),
+        "appeal_6m": clocks.due(today, clocks.Length(6, "month")),
+    }
     if "dispatched" in s.entered:
         sent = s.entered["dispatched"]
-        out |= {"dispatched_on": sent, "notify_due": clocks.XF_NOTIFY.due(sent), "object_due": clocks.XF_OBJECT.due(sent)}
+        out |= {
+            "dispatched_on": sent,
+            "notify_due": clocks.XF_NOTIFY.due(sent),
+            "object_due": clocks.XF_OBJECT.due(sent),
+        }
     if "accepted" in s.entered:
         end = clocks.XF_HANDLE.due(s.entered["accepted"])
         out |= {"accepted_on": s.entered["accepted"], "handle_due": end, "extended_due": clocks.XF_EXTEND.due(end)}
     if "review" in s.entered:
         out |= {"review_on": s.entered["review"], "review_due": clocks.XF_REVIEW_DECIDE.due(s.entered["review"])}
     if "final_review" in s.entered:
-        out |= {"final_on": s.entered["final_review"], "final_due": clocks.XF_FINAL_DECIDE.due(s.entered["final_review"])}
+        out |= {
+            "final_on": s.entered["final_review"],
+            "final_due": clocks.XF_FINAL_DECIDE.due(s.entered["final_review"]),
+        }
     return {k: day(v) for k, v in out.items()}
 
 

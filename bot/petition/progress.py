@@ -13,7 +13,13 @@ from bot.petition.message import Message
 from bot.petition.roles import ACCUSATION
 
 #: Events that a petitioner sees beside the changes of status, and the key of their words. Never for accusations.
-SHOWN = {"告知书": "node_document", "催办回复": "node_answer", "催办": "node_urged", "补充材料": "node_supplement", "并案": "node_merged"}
+SHOWN = {
+    "告知书": "node_document",
+    "催办回复": "node_answer",
+    "催办": "node_urged",
+    "补充材料": "node_supplement",
+    "并案": "node_merged",
+}
 
 
 def standing(view: CaseView) -> Standing:
@@ -87,7 +93,12 @@ def _next_line(step: Mapping[str, Any], today: date, say: Catalogue) -> str:
 def notice_message(view: CaseView, today: date) -> Message:
     """The `notice` of the contracts: a step of the case, pushed unasked. An accusation's says nothing but that there is news."""
     say = catalogue()
-    custom = {"kind": "notice", "case_no": view.case_no, "status": view.status, "next": next_of(view, today, say)}
+    custom: dict[str, Any] = {
+        "kind": "notice",
+        "case_no": view.case_no,
+        "status": view.status,
+        "next": next_of(view, today, say),
+    }
     if view.category == ACCUSATION:
         return Message(say.say("notice_secret", case_no=view.case_no), (), custom)
     head = say.say("notice_head", case_no=view.case_no, status=STATUS_NAMES[view.status])

@@ -24,7 +24,7 @@ from bot.storage.crypto import Keyring
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import queue_step, tell
 from bot.storage.rows import MERGED, SPLIT, at, full_views, purpose
-from bot.storage.search import CaseSearch
+from bot.storage.search import CaseSearch, is_public
 
 #: The event that somebody of the staff has looked at personal data: an ended case can be looked at too.
 LOOK = "查看个人信息"
@@ -71,7 +71,7 @@ class CaseStore:
                 code_hash=self._keys.code_hash(number, code or self._keys.code_of(filing.draft_id)),
                 conversation_mac=self._keys.mac(filing.conversation, "conversation"),
                 phone_mac=self._keys.mac(phone, "phone") if phone else None, agency=filing.agency, status="registered",
-                urgent=filing.urgent, filed_on=today, due=step.due, owed_by=step.by, version=1, consent_at=filing.consent_at,
+                urgent=filing.urgent, filed_on=today, due=step.due, owed_by=step.by, version=1, public=filing.category != ACCUSATION and is_public(filing.fields), consent_at=filing.consent_at,
                 content=self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", sealed),
                 advice=self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", sealed),
             )
@@ -303,7 +303,9 @@ class CaseStore:
         with transaction(self._engine) as c:
             row = self._row(c, case_no, lock=True)
             self.open_for(row, "协商会办")
-            known = set(c.execute(select(t.case_parties.c.agency).where(t.case_parties.c.case_no == row.case_no)).scalars())
+            known = set(
+                c.execute(select(t.case_parties.c.agency).where(t.case_parties.c.case_no == row.case_no)).scalars()
+            )
             for agency in sorted(set(agencies) - known - {row.agency}):
                 c.execute(insert(t.case_parties).values(case_no=row.case_no, agency=agency))
             return self.append(c, row, "协商会办", by, {"note": note, "agencies": agencies, "due": due}, now, today)
@@ -337,7 +339,9 @@ class CaseStore:
                 raise PetitionError("已经进入办理的件不再拆分，请把另一件事重新登记。")
             new = self._insert(c, part, now, today, self._code(c, row))
             copied = {"conversation_mac": row.conversation_mac, "phone_mac": row.phone_mac, "filed_on": row.filed_on}
-            step = lifecycle.next_step(lifecycle.standing_of(part.category, row.filed_on, [("registered", row.filed_on)]))
+            step = lifecycle.next_step(
+                lifecycle.standing_of(part.category, row.filed_on, [("registered", row.filed_on)])
+            )
             c.execute(update(t.cases).where(t.cases.c.case_no == new.case_no).values(**copied, due=step.due))
             c.execute(insert(t.case_links).values(case_no=row.case_no, kind=SPLIT, other=new.case_no))
             if secret and row.category != ACCUSATION:
@@ -359,7 +363,12 @@ class CaseStore:
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
         """Takes a case over to the accusations: other key, no search, nothing of it waiting to leave."""
         number, old = row.case_no, purpose(row.category)
-        values: dict[str, Any] = {"category": ACCUSATION, "channel": "accusation", "agency": "纪委监委"}
+        values: dict[str, Any] = {
+            "category": ACCUSATION,
+            "channel": "accusation",
+            "agency": "纪委监委",
+            "public": False,
+        }
         for column in ("content", "advice"):
             place = f"cases/{number}/{column}"
             values[column] = self._keys.encrypt(self._keys.decrypt(row[column], place, old), place, "accusation")
@@ -367,7 +376,9 @@ class CaseStore:
         for e in c.execute(select(t.events).where(t.events.c.case_no == number)).all():
             place = f"events/{number}/{e.seq}"
             sealed = self._keys.encrypt(self._keys.decrypt(e.detail, place, old), place, "accusation")
-            c.execute(update(t.events).where(t.events.c.case_no == number, t.events.c.seq == e.seq).values(detail=sealed))
+            c.execute(
+                update(t.events).where(t.events.c.case_no == number, t.events.c.seq == e.seq).values(detail=sealed)
+            )
         for table in (t.case_terms, t.case_parties):
             c.execute(table.delete().where(table.c.case_no == number))
         waiting = t.outbox.c.case_no == number, t.outbox.c.done_at.is_(None), t.outbox.c.topic != "notice"

@@ -67,7 +67,11 @@ class DocumentStore:
             self._cases.changed(c, row, {})
             if kind.to == PETITIONER:
                 words = "" if row.category == ACCUSATION else "notice_document"
-                text = catalogue().say(words, case_no=row.case_no, title=kind.title, number=numbered.number) if words else ""
+                text = (
+                    catalogue().say(words, case_no=row.case_no, title=kind.title, number=numbered.number)
+                    if words
+                    else ""
+                )
                 tell(c, self._keys, row, full_views(c, self._keys, [row])[0], now, today, text)
             return int(done.inserted_primary_key[0]), numbered
 

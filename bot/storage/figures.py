@@ -58,7 +58,8 @@ class Figures:
             .order_by(cases.c.case_no, e.c.seq)
         )
         with reading(self._engine) as c:
-            number, told, moves = "", ("", first), []
+            number, told = "", ("", first)
+            moves: list[tuple[str, date]] = []
             for r in c.execute(query):
                 if r.case_no != number:
                     if moves:

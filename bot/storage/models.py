@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -49,6 +50,8 @@ cases = Table(
     Column("advice", LargeBinary, nullable=False),
     # Who owes the step that `due` belongs to: office, agency, petitioner, or nobody.
     Column("owed_by", String(12), nullable=False, default="", server_default=""),
+    # The teller agreed to the case being public (number, kind and standing; never its words).
+    Column("public", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_cases_status_due", "status", "due"),
     Index("ix_cases_status_case_no", "status", "case_no"),
     Index("ix_cases_agency_case_no", "agency", "case_no"),

@@ -120,7 +120,9 @@ class NoticeStore:
                     text = text if row.category != ACCUSATION else ""
                     tell(c, self._keys, row, full_views(c, self._keys, [row])[0], now, today, text)
                 else:
-                    words = catalogue().say("reminder_late" if left < 0 else "reminder_soon", left=abs(left), due=row.due.isoformat())
+                    words = catalogue().say(
+                        "reminder_late" if left < 0 else "reminder_soon", left=abs(left), due=row.due.isoformat()
+                    )
                     detail = {"note": words, "kind": kind, "to": to_whom, "by_office": True}
                     self._cases.append(c, row, "提醒", "system", detail, now, today)
                 return 1

@@ -53,7 +53,9 @@ def queue_step(
         _queue(c, keys, number, f"hook:{hook}", dict(said) | {"event": said.get("event", topic)}, now)
 
 
-def tell(c: Connection, keys: Keyring, row: Row[Any], view: CaseView, now: datetime, today: date, text: str = "") -> None:
+def tell(
+    c: Connection, keys: Keyring, row: Row[Any], view: CaseView, now: datetime, today: date, text: str = ""
+) -> None:
     """Writes a notice for the petitioner, and queues it for a channel that can push."""
     message = notice_message(view, today)
     if text:
@@ -61,7 +63,11 @@ def tell(c: Connection, keys: Keyring, row: Row[Any], view: CaseView, now: datet
     sealed = keys.encrypt(message.as_dict(), f"notices/{row.case_no}")
     done = c.execute(
         insert(t.notices).values(
-            case_no=row.case_no, source=row.source, conversation_mac=row.conversation_mac, message=sealed, created_at=now
+            case_no=row.case_no,
+            source=row.source,
+            conversation_mac=row.conversation_mac,
+            message=sealed,
+            created_at=now,
         )
     )
     _queue(c, keys, row.case_no, "notice", {"notice": done.inserted_primary_key[0]}, now)
@@ -124,7 +130,9 @@ class Outbox:
 
     def failed(self, parcel: Parcel, error: str, now: datetime, final: bool = False, wait: float = 0.0) -> None:
         """It has not: later again, or never (`final`, or too many attempts). `error` says what, never with content; `wait` in seconds."""
-        later = max(min(FIRST_WAIT * 2 ** min(parcel.attempts - 1, 10), LONGEST_WAIT), timedelta(seconds=min(wait, 86400)))
+        later = max(
+            min(FIRST_WAIT * 2 ** min(parcel.attempts - 1, 10), LONGEST_WAIT), timedelta(seconds=min(wait, 86400))
+        )
         values = {
             "last_error": error[:500], "claimed_until": None, "next_at": now + later, "dead": final or parcel.attempts >= MAX_ATTEMPTS,
         }  # fmt: skip
@@ -137,14 +145,19 @@ class Outbox:
         with transaction(self._engine) as c:
             dead = t.outbox.c.id == row_id, t.outbox.c.dead.is_(True), t.outbox.c.done_at.is_(None)
             secret = select(t.cases.c.case_no).where(t.cases.c.category == ACCUSATION)
-            if c.execute(update(t.outbox).where(*dead, t.outbox.c.case_no.notin_(secret)).values(**fresh)).rowcount != 1:
+            if (
+                c.execute(update(t.outbox).where(*dead, t.outbox.c.case_no.notin_(secret)).values(**fresh)).rowcount
+                != 1
+            ):
                 raise NotFound("没有这条没送到的记录。")
 
     def dead(self, limit: int = 200) -> list[dict[str, Any]]:
         """What was laid aside: number, topic, attempts, error, time. Nothing of the content."""
         o = t.outbox
         with reading(self._engine) as c:
-            rows = c.execute(select(o).where(o.c.dead, o.c.done_at.is_(None)).order_by(o.c.id.desc()).limit(limit)).all()
+            rows = c.execute(
+                select(o).where(o.c.dead, o.c.done_at.is_(None)).order_by(o.c.id.desc()).limit(limit)
+            ).all()
         return [
             {
                 "id": r.id, "case_no": r.case_no, "topic": r.topic, "attempts": r.attempts, "error": r.last_error or "",
@@ -156,7 +169,11 @@ class Outbox:
     def waiting(self, topics: Sequence[str]) -> int:
         """How many rows still wait."""
         o = t.outbox
-        query = select(func.count()).select_from(o).where(o.c.topic.in_(list(topics)), o.c.done_at.is_(None), o.c.dead.is_(False))
+        query = (
+            select(func.count())
+            .select_from(o)
+            .where(o.c.topic.in_(list(topics)), o.c.done_at.is_(None), o.c.dead.is_(False))
+        )
         with reading(self._engine) as c:
             return int(c.execute(query).scalar_one())
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, literal, or_, select
+from sqlalchemy import and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from bot.petition.case import CaseView
-from bot.petition.lifecycle import AGENCY, OFFICE
+from bot.petition.lifecycle import AGENCY, FINAL, OFFICE
 from bot.petition.numbers import normalise_case_no, valid_case_no
 from bot.petition.roles import ACCUSATION
 from bot.storage import models as t
@@ -27,6 +27,11 @@ SIMILAR_FROM = 0.35
 MAX_PIECES, COUNTED = 16, 2000
 _WORDS = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 _FIELDS = ("place", "respondent", "demand", "narrative")
+
+
+def is_public(fields: Mapping[str, Any]) -> bool:
+    """Whether the teller agreed to the case being public."""
+    return fields.get("publicity") in (True, "是")
 
 
 class CaseSearch:
@@ -58,7 +63,9 @@ class CaseSearch:
                 rows = c.execute(query.order_by(t.cases.c.case_no).limit(batch)).all()
                 for row in rows:
                     place = f"cases/{row.case_no}/content"
-                    self.index(c, row.case_no, self._keys.decrypt(row.content, place, purpose(row.category)))
+                    fields = self._keys.decrypt(row.content, place, purpose(row.category))
+                    self.index(c, row.case_no, fields)
+                    c.execute(update(t.cases).where(t.cases.c.case_no == row.case_no).values(public=is_public(fields)))
             if not rows:
                 return done
             done, after = done + len(rows), rows[-1].case_no
@@ -110,6 +117,20 @@ class CaseSearch:
             query = query.where(order < after) if after else query
             query = query.where(order == number) if by_number else query
             return [plain_view(row) for row in c.execute(query.order_by(order.desc()).limit(limit)).all()]
+
+    def public(
+        self, limit: int, numbers: list[str], channels: list[str], status: str, first: date | None, last: date | None
+    ) -> list[CaseView]:
+        """Cases whose teller agreed to their being public, newest first, without their events. `status`: open, closed or ""."""
+        cases = t.cases
+        query = select(cases).where(cases.c.public, cases.c.category != ACCUSATION)
+        query = query.where(cases.c.case_no.in_(numbers)) if numbers else query
+        query = query.where(cases.c.channel.in_(channels)) if channels else query
+        query = query.where(cases.c.filed_on.between(first, last)) if first and last else query
+        if status:
+            query = query.where(cases.c.status.in_(FINAL) if status == "closed" else cases.c.status.notin_(FINAL))
+        with reading(self._engine) as c:
+            return [plain_view(row) for row in c.execute(query.order_by(cases.c.case_no.desc()).limit(limit)).all()]
 
     def _rarest_first(self, c: Connection, terms: Iterable[int]) -> list[int]:
         """The pieces with the rarest first: it is walked, the others are only looked up."""

@@ -29,6 +29,7 @@ _OWED = {
 
 def upgrade() -> None:
     op.add_column("cases", sa.Column("owed_by", sa.String(12), nullable=False, server_default=""))
+    op.add_column("cases", sa.Column("public", sa.Boolean, nullable=False, server_default=sa.false()))
     cases = sa.table("cases", sa.column("status"), sa.column("owed_by"))
     for owed_by, statuses in _OWED.items():
         op.execute(cases.update().where(cases.c.status.in_(statuses)).values(owed_by=owed_by))
@@ -110,4 +111,5 @@ def downgrade() -> None:
     for name, table, _ in _INDEXES:
         op.drop_index(name, table)
     with op.batch_alter_table("cases") as batch:
+        batch.drop_column("public")
         batch.drop_column("owed_by")
