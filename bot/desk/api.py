@@ -23,10 +23,10 @@ from bot.desk.http import (
     set_cookie,
     typed,
 )
-from bot.desk.service import Forbidden
+from bot.desk.service import MAX_NOTE, Forbidden
 from bot.desk.tables import report_csv
 from bot.petition.case import CaseView, EventView
-from bot.petition.errors import PetitionError
+from bot.petition.errors import PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.report import look_back
 from bot.petition.roles import Staff
 from bot.settings import safe_address
@@ -103,8 +103,12 @@ async def _body(call: web.Request, /, **kinds: type) -> dict[str, Any]:
         given = body.get(name)
         if given is None and optional and name not in body:
             continue
+        if kind is int and isinstance(given, float) and given.is_integer():
+            given = body[name] = int(given)  # JSON knows one kind of number
         if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
             raise PetitionError(f"{name} 缺少或者种类不对。")
+        if isinstance(given, str) and len(given) > MAX_NOTE:
+            raise PetitionError(f"{name} 最多 {MAX_NOTE} 个字。")
         if isinstance(given, int) and abs(given) > 2**31:
             raise PetitionError(f"{name} 太大。")
     return body
@@ -137,7 +141,12 @@ async def _openapi(request: web.Request) -> web.Response:
 async def _login(request: web.Request) -> web.Response:
     body = await _body(request, name=str, password=str)
     now = request.app[SETTINGS].now()
-    session_id, session = await run(request.app[DESK].staff.sign_in, body["name"], body["password"], now)
+    try:
+        session_id, session = await run(request.app[DESK].staff.sign_in, body["name"], body["password"], now)
+    except (TooManyAttempts, StoreUnavailable):
+        raise
+    except PetitionError as e:
+        raise Unauthorised(str(e)) from None
     answer = _json({"name": session.staff.name, "role": session.staff.role, "must_change": session.must_change})
     set_cookie(request, answer, session_id)
     return answer
@@ -204,8 +213,8 @@ async def _case(request: web.Request) -> web.Response:
 async def _move(request: web.Request) -> web.Response:
     who, body = await who_of(request), await _body(request, to=str, version_=int)
     data = {k: v for k, v in body.items() if k not in ("to", "version")}
-    if any(isinstance(v, (dict, list)) for v in data.values()):
-        raise PetitionError("各项应为文字。")
+    if any(isinstance(v, (dict, list)) or len(str(v)) > MAX_NOTE for v in data.values()):
+        raise PetitionError(f"各项应为文字，最多 {MAX_NOTE} 个字。")
     view = await run(request.app[DESK].move, who, request.match_info["no"], body["to"], data, body.get("version"))
     return _json(row(view))
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie, typed
 from bot.desk import charts
+from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie, typed
 from bot.desk.service import SOURCES, Forbidden, role_name
 from bot.desk.tables import report_csv
 from bot.petition.errors import PetitionError, TooManyAttempts

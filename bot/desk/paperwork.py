@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.desk.papers import docx_of
-from bot.desk.service import MAX_NOTE, Desk, Forbidden
+from bot.desk.service import Desk, Forbidden
 from bot.petition import documents, lifecycle
 from bot.petition.case import CaseView
 from bot.petition.documents import Kind, Paper
@@ -33,12 +33,11 @@ class Paperwork:
             raise Forbidden("文书由牵头单位出具。")
         if who.name in lifecycle.deciders(view):
             raise Forbidden("您办过这件事，复查复核要由别的同事来办。")
-        if not all(isinstance(v, str) for v in told.values()):
-            raise PetitionError("各项应为文字。")
+        if not all(isinstance(v, str) and len(v) <= documents.MAX_TEXT for v in told.values()):
+            raise PetitionError(f"各项应为文字，最多 {documents.MAX_TEXT} 个字。")
         known = documents.kinds().get(kind)
         fields = self._desk.fields(who, case_no, f"出具{known.title}" if known else "出具文书")
-        words = {k: v[: 2 * MAX_NOTE] for k, v in told.items()}
-        return documents.write(kind, view, who.role, words, fields, self._units(view), self._desk.today())
+        return documents.write(kind, view, who.role, told, fields, self._units(view), self._desk.today())
 
     def _units(self, view: CaseView) -> tuple[str, str]:
         called = (

@@ -5,6 +5,7 @@ Raises PetitionError with a sentence for the person at the desk; `Forbidden` for
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from bot.knowledge.loader import Knowledge
 from bot.petition import lifecycle
 from bot.petition.advice.engine import Advisor
 from bot.petition.case import CaseView, Filing, Receipt
-from bot.petition.errors import NotFound, PetitionError
+from bot.petition.errors import NotFound, PetitionError, TransitionError
 from bot.petition.fields import fields as field_table
-from bot.petition.keys import CHANNELS
+from bot.petition.keys import CHANNELS, PRIORS
 from bot.petition.numbers import normalise_case_no, valid_case_no
 from bot.petition.progress import standing
 from bot.petition.report import rework, weekly
@@ -103,6 +104,11 @@ class Desk:
             raise Forbidden("您这个岗位不看信访件。")
         limit = _limit(filters.get("limit", ""))
         status, channel = filters.get("status", ""), filters.get("channel", "")
+        if len(filters.get("text", "")) > 200:
+            raise PetitionError("查找的词最多 200 个字。")
+        if filters.get("cursor") and not re.fullmatch(r"[0-9]{12}", filters["cursor"]):
+            raise PetitionError("cursor 不对。")
+        self._agency(filters.get("agency", ""))
         if status and status not in lifecycle.STATUS_NAMES:
             raise PetitionError(f"没有状态 {status}。")
         if channel and channel not in CHANNELS:
@@ -144,6 +150,8 @@ class Desk:
         """What was filed. What names a person is masked unless a reason is given, which is written down with the look."""
         view = self.case(who, case_no)
         content = self._cases.content(view.case_no, who.role)
+        if len(reason) > 200:
+            raise PetitionError("理由最多 200 个字。")
         if not reason.strip():
             return masked(content)
         self.look(who, view.case_no, reason.strip()[:200])
@@ -248,9 +256,9 @@ class Desk:
         if who.role not in ("clerk", "supervisor", "discipline"):
             raise Forbidden("改派由登记员或者督查来做。")
         if view.status == "registered":
-            raise PetitionError("还没有转送的件，直接转送给合适的单位就行。")
+            raise TransitionError("还没有转送的件，直接转送给合适的单位就行。")
         if not agency or not reason.strip():
-            raise PetitionError("请写明改派给哪个单位和理由。")
+            raise TransitionError("请写明改派给哪个单位和理由。")
         if view.status in ("review", "final_review") and agency in self._replied(view):
             raise Forbidden("复查复核不能由作出原意见的单位来办。")
         self._check(who, view, "dispatched", self._agency(agency))
@@ -289,22 +297,22 @@ class Desk:
         """What an event carries, checked."""
         note = note.strip()[:MAX_NOTE]
         if not note and event not in ("听证", "送达"):
-            raise PetitionError("请写明内容。")
+            raise TransitionError("请写明内容。")
         detail: dict[str, Any] = {"note": note}
         if event in ("督办", "催办", "协商会办") and more.get("due"):
             detail["due"] = _day(more["due"]).isoformat()
         if event == "协商会办":
             agencies = more.get("agencies")
             if not isinstance(agencies, list) or not agencies or not all(isinstance(a, str) and a for a in agencies):
-                raise PetitionError("请选会办的单位。")
+                raise TransitionError("请选会办的单位。")
             if len(agencies) > 10 or view.agency in agencies:
-                raise PetitionError("会办单位最多 10 个，不含牵头单位自己。")
+                raise TransitionError("会办单位最多 10 个，不含牵头单位自己。")
             detail["agencies"] = agencies
         if event == "听证":
             if view.status != "final_review":
-                raise PetitionError("只有复核期间的听证时间不计入期限。")
+                raise TransitionError("只有复核期间的听证时间不计入期限。")
             if not str(more.get("days", "")).isdecimal() or not 1 <= int(more["days"]) <= 60:
-                raise PetitionError("请写明听证用了几天（1 到 60）。")
+                raise TransitionError("请写明听证用了几天（1 到 60）。")
             detail["days"] = int(more["days"])
         if event == "送达":
             on = _day(more.get("on"))
@@ -313,7 +321,7 @@ class Desk:
                 default=view.filed_on,
             )
             if not last <= on <= self.today():
-                raise PetitionError("送达的日子应在文书作出以后、今天以前。")
+                raise TransitionError("送达的日子应在文书作出以后、今天以前。")
             detail["on"] = on.isoformat()
         return detail
 
@@ -321,11 +329,11 @@ class Desk:
         if who.role not in ("handler", "discipline"):
             raise Forbidden("答复由承办单位来写。")
         if not note.strip():
-            raise PetitionError("请写明内容。")
+            raise TransitionError("请写明内容。")
         seq = str(more.get("answers", ""))
         asked = next((o for o in self.open_items(view) if str(o.seq) == seq and ANSWERS[o.event] == event), None)
         if asked is None:
-            raise PetitionError("没有要答复的这一项，或者已经答复过。")
+            raise TransitionError("没有要答复的这一项，或者已经答复过。")
         if asked.event == "协商会办" and who.agency not in asked.by_agencies:
             raise Forbidden("会办意见由会办单位来写。")
         if asked.event != "协商会办":
@@ -355,14 +363,14 @@ class Desk:
         if who.role not in ("clerk", "discipline"):
             raise Forbidden("代信访人登记由登记员来做。")
         if what not in REQUESTS:
-            raise PetitionError(f"应为：{'、'.join(REQUESTS)}。")
+            raise TransitionError(f"应为：{'、'.join(REQUESTS)}。")
         note, at = note.strip()[:MAX_NOTE], (self._now(), self.today())
         if what == "rate":
             if rating not in RATINGS or whom not in ("", "unit", "department"):
-                raise PetitionError(f"评价应为：{'、'.join(RATINGS)}。")
+                raise TransitionError(f"评价应为：{'、'.join(RATINGS)}。")
             self._cases.rate(view.case_no, rating, note, *at, whom)
         elif not note:
-            raise PetitionError("请写明信访人怎么说的。")
+            raise TransitionError("请写明信访人怎么说的。")
         elif what == "withdraw":
             self._cases.withdraw(view.case_no, note, *at)
         elif what == "review":
@@ -387,9 +395,9 @@ class Desk:
         teller = {k: v for k, v in kept.items() if k in (*PERSONAL, "anonymous", "reply_by", "publicity")}
         part = self._filing(_clean_fields(fields) | teller, view.source, f"desk:{who.name}")
         if (secret or view.category == ACCUSATION) and part.category == ACCUSATION:
-            raise PetitionError("另立的这一件看起来还是检举控告。检举的内容留在原件里，这里只写个人的诉求。")
+            raise TransitionError("另立的这一件看起来还是检举控告。检举的内容留在原件里，这里只写个人的诉求。")
         if part.category == ACCUSATION and not secret:
-            raise PetitionError("另立的部分是检举控告。请勾选“原件含检举控告”，这里只写个人的诉求。")
+            raise TransitionError("另立的部分是检举控告。请勾选“原件含检举控告”，这里只写个人的诉求。")
         return self._cases.split(view.case_no, part, secret, who.name, self._now(), self.today(), version)
 
     def steps(self, who: Staff, view: CaseView) -> list[lifecycle.Transition]:
@@ -426,7 +434,7 @@ def _day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value or ""))
     except ValueError:
-        raise PetitionError("日子应写成 2026-01-31 这样。") from None
+        raise TransitionError("日子应写成 2026-01-31 这样。") from None
 
 
 def _limit(text: str) -> int:
@@ -447,18 +455,35 @@ def _clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         raise PetitionError(f"不认识的项目：{'、'.join(unknown)}。")
     out: dict[str, Any] = {}
     for key, value in fields.items():
-        if value in (None, ""):
+        if value is None or value == "":
             continue
-        if isinstance(value, (dict, bytes)) or (
-            isinstance(value, list) and any(isinstance(x, (dict, list)) for x in value)
-        ):
-            raise PetitionError(f"{key} 应为文字。")
-        if isinstance(value, str) and len(value) > 5000:
-            raise PetitionError(f"{key} 一次最多 5000 个字。")
+        if not _fits(str(key), value):
+            raise PetitionError(f"{key} 的内容不对，或者太长（文字 500 个字，经过和诉求 5000 个字）。")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         out[str(key)] = value.strip() if isinstance(value, str) else value
     if not isinstance(out.get("narrative"), str) or not out["narrative"]:
         raise PetitionError("请写明事情经过（narrative）。")
     return out
+
+
+#: Fields that take a whole story; the other ones are short.
+_LONG = frozenset({"narrative", "demand", "evidence"})
+_MOST = {"amount": 10**12, "people_count": 10**7}
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Whether a value is one that the field can hold."""
+    if key in ("anonymous", "publicity"):
+        return isinstance(value, bool) or value in ("是", "否")
+    if key == "prior":
+        return isinstance(value, list) and all(isinstance(p, str) and p in PRIORS for p in value)
+    if key in _MOST:
+        if isinstance(value, str):
+            return bool(re.fullmatch(r"[0-9]{1,8}", value))
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return number and (key == "amount" or value == int(value)) and 0 <= value <= _MOST[key]
+    return isinstance(value, str) and len(value) <= (5000 if key in _LONG else 500)
 
 
 def role_name(role: str) -> str:

@@ -143,7 +143,7 @@ def write(
 ) -> Paper:
     """The text of a paper. `told`: what the issuer typed; `units`: names of the agency in charge and of the petition office.
 
-    Raises PetitionError when something is missing, TransitionError when the paper may not be issued now.
+    Raises TransitionError when something is missing or the paper may not be issued now, PetitionError for an unknown kind.
     """
     kind = kinds().get(key)
     if kind is None:
@@ -154,10 +154,10 @@ def write(
     answers = {k: str(told.get(k, "")).strip()[:MAX_TEXT] for k in kind.asks}
     lacking = [label for k, label in kind.asks.items() if not answers[k] and k not in kind.may]
     if lacking:
-        raise PetitionError(f"还缺：{'、'.join(lacking)}。")
+        raise TransitionError(f"还缺：{'、'.join(lacking)}。")
     for k, choices in kind.choices.items():
         if answers[k] not in choices:
-            raise PetitionError(f"{kind.asks[k]}应为：{'、'.join(choices)}。")
+            raise TransitionError(f"{kind.asks[k]}应为：{'、'.join(choices)}。")
     if "feedback_by" in answers:
         answers["feedback_by"] = day(_date(answers["feedback_by"], kind.asks["feedback_by"]))
     agency, office = units
@@ -220,7 +220,7 @@ def _date(text: str, label: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise PetitionError(f"{label}应写成 2026-01-31 这样。") from None
+        raise TransitionError(f"{label}应写成 2026-01-31 这样。") from None
 
 
 def day(d: date) -> str:

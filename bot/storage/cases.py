@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.petition import lifecycle
 from bot.petition.case import CaseView, Filing, Receipt
 from bot.petition.catalogue import catalogue
-from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts
+from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts, TransitionError
 from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
 from bot.petition.roles import ACCUSATION
 from bot.storage import guessing
@@ -282,9 +282,9 @@ class CaseStore:
     def open_for(row: Row[Any], event: str) -> None:
         """Raises PetitionError when the case has ended and takes no more `event`."""
         if row.status in lifecycle.FINAL and event not in AFTER_END:
-            raise PetitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。")
+            raise TransitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。")
         if row.status in ("withdrawn", "merged") and event == "评价":
-            raise PetitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再评价。")
+            raise TransitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再评价。")
 
     def reassign(self, case_no: str, agency: str, by: str, reason: str, now: datetime, today: date, version: int | None) -> CaseView:  # fmt: skip
         """改派: another agency takes the case over; its clocks run on. Raises ConflictError, PetitionError."""
@@ -316,11 +316,11 @@ class CaseStore:
             row = self.locked(c, case_no, version)
             main = self._row(c, into, lock=True)
             if main.case_no == row.case_no:
-                raise PetitionError("不能并到自己。")
+                raise TransitionError("不能并到自己。")
             if main.category != row.category:
-                raise PetitionError("大类不同的事不能并案。")
+                raise TransitionError("大类不同的事不能并案。")
             if main.status in lifecycle.FINAL:
-                raise PetitionError(f"要并入的件{lifecycle.STATUS_NAMES[main.status]}，不能再并入。")
+                raise TransitionError(f"要并入的件{lifecycle.STATUS_NAMES[main.status]}，不能再并入。")
             c.execute(insert(t.case_links).values(case_no=row.case_no, kind=MERGED, other=main.case_no))
             self.append(c, main, "并案", by, {"merged": row.case_no, "by_office": True}, now, today)
             # Those that went into this one go on with it.
@@ -336,7 +336,7 @@ class CaseStore:
         with transaction(self._engine) as c:
             row = self.locked(c, case_no, version)
             if row.status not in ("registered", "dispatched", "notified"):
-                raise PetitionError("已经进入办理的件不再拆分，请把另一件事重新登记。")
+                raise TransitionError("已经进入办理的件不再拆分，请把另一件事重新登记。")
             new = self._insert(c, part, now, today, self._code(c, row))
             copied = {"conversation_mac": row.conversation_mac, "phone_mac": row.phone_mac, "filed_on": row.filed_on}
             step = lifecycle.next_step(
@@ -426,9 +426,9 @@ class CaseStore:
             answered = any(e.target in ("replied", "guided", "not_accepted") for e in view.events)
             whom = whom or ("unit" if answered else "department")
             if whom == "unit" and not answered:
-                raise PetitionError("承办单位还没有答复，答复以后再评价它。")
+                raise TransitionError("承办单位还没有答复，答复以后再评价它。")
             if sum(e.event == "评价" and e.data.get("whom") == whom for e in view.events) >= 2:
-                raise PetitionError("评价已经改过一次，不能再改了。")
+                raise TransitionError("评价已经改过一次，不能再改了。")
             detail = {"rating": rating, "note": words, "stage": row.status, "whom": whom}
             self.append(c, row, "评价", "petitioner", detail, now, today)
         return whom

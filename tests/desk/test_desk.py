@@ -215,7 +215,7 @@ def test_an_ended_case_can_still_be_looked_at_and_nothing_else(office: Office) -
         status, told = await o.call("clerk", "GET", f"cases/{number}?reason=核对并案")
         assert status == 200
         assert told["fields"]["phone"] == LIFT["phone"]
-        assert (await o.call("boss", "POST", f"cases/{number}/events", event="督办", note="快办"))[0] == 400
+        assert (await o.call("boss", "POST", f"cases/{number}/events", event="督办", note="快办"))[0] == 409
 
     office.run(work)
 
