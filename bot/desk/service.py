@@ -449,7 +449,7 @@ def _clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a registration, checked: known keys, text within limits, a story."""
     if not isinstance(fields, Mapping):
         raise PetitionError("fields 应为键值表。")
-    known = set(field_table()) | {"anonymous", "publicity", "prior", "on_behalf_of", "reply_by"}
+    known = set(field_table()) - AFTER_FILING | {"anonymous", "publicity", "prior", "on_behalf_of", "reply_by"}
     unknown = sorted(set(map(str, fields)) - known)
     if unknown:
         raise PetitionError(f"不认识的项目：{'、'.join(unknown)}。")
@@ -467,6 +467,8 @@ def _clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+#: Fields that exist only once a case is filed.
+AFTER_FILING = frozenset({"case_no", "query_code", "rating", "supplement", "reason", "consent"})
 #: Fields that take a whole story; the other ones are short.
 _LONG = frozenset({"narrative", "demand", "evidence"})
 _MOST = {"amount": 10**12, "people_count": 10**7}

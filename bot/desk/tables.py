@@ -29,4 +29,4 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value[:1] in "=+-@" else value
+    return "'" + value if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value

@@ -62,25 +62,28 @@ class CaseStore:
     def _insert(self, c: Connection, filing: Filing, now: datetime, today: date, code: str = "") -> Row[Any]:
         """`code`: the query code of an earlier case of the same person, when this one came out of it."""
         number = make_case_no(today, self._next(c, today))
-        step = lifecycle.next_step(lifecycle.standing_of(filing.category, today, [("registered", today)]))
-        sealed = purpose(filing.category)
-        phone = str(filing.fields.get("phone") or "")
-        c.execute(
-            insert(t.cases).values(
-                case_no=number, draft_id=filing.draft_id, source=filing.source, channel=filing.channel, category=filing.category,
-                code_hash=self._keys.code_hash(number, code or self._keys.code_of(filing.draft_id)),
-                conversation_mac=self._keys.mac(filing.conversation, "conversation"),
-                phone_mac=self._keys.mac(phone, "phone") if phone else None, agency=filing.agency, status="registered",
-                urgent=filing.urgent, filed_on=today, due=step.due, owed_by=step.by, version=1, public=filing.category != ACCUSATION and is_public(filing.fields), consent_at=filing.consent_at,
-                content=self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", sealed),
-                advice=self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", sealed),
-            )
-        )  # fmt: skip
+        c.execute(insert(t.cases).values(**self.values_of(filing, number, today, code)))
         self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", {}, filing.category)
         if filing.category != ACCUSATION:
             self.search.index(c, number, filing.fields)
         queue_step(c, self._keys, number, "filed", filing.category, filing.agency, {"to": "registered"}, now)
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
+
+    def values_of(self, filing: Filing, number: str, today: date, code: str = "") -> dict[str, Any]:
+        """The row of a case that is filed on `today` under `number`."""
+        step = lifecycle.next_step(lifecycle.standing_of(filing.category, today, [("registered", today)]))
+        sealed = purpose(filing.category)
+        phone = str(filing.fields.get("phone") or "")
+        return {
+            "case_no": number, "draft_id": filing.draft_id, "source": filing.source, "channel": filing.channel,
+            "category": filing.category, "code_hash": self._keys.code_hash(number, code or self._keys.code_of(filing.draft_id)),
+            "conversation_mac": self._keys.mac(filing.conversation, "conversation"),
+            "phone_mac": self._keys.mac(phone, "phone") if phone else None, "agency": filing.agency, "status": "registered",
+            "urgent": filing.urgent, "filed_on": today, "due": step.due, "owed_by": step.by, "version": 1,
+            "public": filing.category != ACCUSATION and is_public(filing.fields), "consent_at": filing.consent_at,
+            "content": self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", sealed),
+            "advice": self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", sealed),
+        }  # fmt: skip
 
     def _next(self, c: Connection, day: date) -> int:
         """The day's next number, under the row's lock."""

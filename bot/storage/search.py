@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, exists, func, insert, literal, or_, select, update
@@ -39,19 +40,25 @@ class CaseSearch:
 
     def __init__(self, engine: Engine, keys: Keyring) -> None:
         self._engine, self._keys = engine, keys
+        # The same few thousand pieces come again and again.
+        self._hashed = lru_cache(maxsize=1 << 16)(lambda piece: int(keys.mac(piece, "term")[:16], 16) >> 1)
 
     def index(self, c: Connection, number: str, fields: Mapping[str, Any]) -> None:
         """Takes a case into the index. Accusations are never handed in here."""
-        text = " ".join(str(fields.get(k) or "")[:INDEXED] for k in _FIELDS)
-        rows = [{"term": term, "case_no": number} for term in sorted(self.terms(text))]
+        rows = self.rows_of(number, fields)
         if rows:
             c.execute(insert(t.case_terms), rows)
+
+    def rows_of(self, number: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of a case in the index."""
+        text = " ".join(str(fields.get(k) or "")[:INDEXED] for k in _FIELDS)
+        return [{"term": term, "case_no": number} for term in sorted(self.terms(text))]
 
     def terms(self, text: str) -> set[int]:
         """Two-character pieces of the words in `text` as 63-bit keyed hashes."""
         words = _WORDS.findall(text.lower())
         pieces = {w[i : i + 2] for w in words for i in range(max(1, len(w) - 1))}
-        return {int(self._keys.mac(p, "term")[:16], 16) >> 1 for p in pieces}
+        return {self._hashed(p) for p in pieces}
 
     def reindex(self, batch: int = 200) -> int:
         """Takes into the index what was filed before there was one; how many. May be stopped and run again."""
