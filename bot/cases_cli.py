@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
     simulate.add_argument("--seed", type=int, default=1, help="同一个数造出同样的件")
     simulate.set_defaults(run=_simulate)
     db = commands.add_parser("db", help="数据库")
-    db.add_argument("what", choices=["upgrade"])
+    db.add_argument("what", choices=["upgrade", "reindex"], help="upgrade：更新表结构；reindex：让早先登记的件也能查到")
     db.set_defaults(run=_db)
 
 
@@ -100,12 +100,13 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _report(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.desk.service import weekly
-    from bot.storage.open import open_cases, upgrade
+    from bot.petition.report import weekly
+    from bot.storage.figures import Figures
+    from bot.storage.open import open_engine, open_keyring, upgrade
 
     try:
         upgrade(settings.database_url)
-        report = weekly(open_cases(settings), settings.today())
+        report = weekly(Figures(open_engine(settings), open_keyring(settings)), settings.today())
     except PetitionError as e:
         print(e, file=sys.stderr)
         return 1
@@ -121,10 +122,12 @@ def _report(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _db(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.storage.open import upgrade
+    from bot.storage.open import open_cases, upgrade
 
     try:
         upgrade(settings.database_url)
+        if args.what == "reindex":
+            print(f"补了 {open_cases(settings).search.reindex()} 件", file=sys.stderr)
     except PetitionError as e:
         print(e, file=sys.stderr)
         return 1

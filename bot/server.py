@@ -113,23 +113,26 @@ async def forget_old_drafts(settings: Settings) -> None:
         await asyncio.sleep(3600)
 
 
-async def start_desk(settings: Settings, listener: socket.socket) -> Any:
-    """The desk on its own port, in this process; returns the runner that stops it."""
+async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, Any]:
+    """The desk on its own port, in this process; returns the runner that stops it and the clockwork that runs beside it."""
     from aiohttp import web
 
     from actions.base import services
     from bot.desk.app import build as build_desk
+    from bot.desk.clockwork import Clockwork
     from bot.desk.service import Desk
     from bot.storage.open import open_engine, open_keyring
-    from bot.storage.staff import StaffStore
+    from bot.storage.stores import Stores
+    from bot.upstream.sender import Sender
 
     s = services()
-    staff = StaffStore(open_engine(settings), open_keyring(settings))
-    desk = Desk(s.cases, staff, s.intake.advisor, settings.today, settings.now)
+    stores = Stores.of(open_engine(settings), open_keyring(settings))
+    desk = Desk(stores, s.intake.advisor, settings.today, settings.now)
     runner = web.AppRunner(build_desk(desk, settings), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()
-    return runner
+    sender = Sender(stores, settings.upstream_url, settings.upstream_token, settings.now)
+    return runner, Clockwork(stores, sender, settings.today, settings.now)
 
 
 def serve(settings: Settings, model: Path) -> int:
@@ -159,13 +162,15 @@ def serve(settings: Settings, model: Path) -> int:
     @app.before_server_stop
     async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.keeper.cancel()
+        app.ctx.clock.cancel()
         await app.ctx.desk.cleanup()
         await asyncio.to_thread(app.ctx.agent.tracker_store.close)
 
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
-        app.ctx.desk = await start_desk(settings, desk_listener)
+        app.ctx.desk, app.ctx.clockwork = await start_desk(settings, desk_listener)
+        app.ctx.clock = loop.create_task(app.ctx.clockwork.run())
         app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(

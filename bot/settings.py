@@ -23,6 +23,8 @@ _HELP = (
     ("SUFANG_SECRET_KEY", "加密主密钥，至少 32 个字符（默认第一次运行时在数据文件夹里生成，权限 0600）"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
+    ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
+    ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
     ("SUFANG_PATCHES", "off 不改 Rasa 的内部函数（见 bot/runtime/patches.py；默认 on）"),
     ("SUFANG_LAZY_IMPORT", "off 不推迟加载 TensorFlow（见 bot/runtime/lazy_import.py；默认 on）"),
@@ -39,13 +41,25 @@ _HELP = (
 _LATER = (
     "SUFANG_REDIS_URL",
     "SUFANG_BROKER_URL",
-    "SUFANG_UPSTREAM_URL",
-    "SUFANG_UPSTREAM_TOKEN",
 )
 
 
 class SettingsError(Exception):
     """The settings are wrong; the message lists every problem."""
+
+
+def safe_address(url: str) -> bool:
+    """Whether data may be sent there: https, or http on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return (
+            bool(host)
+            and not parts.username
+            and (parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost")))
+        )
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,8 @@ class Settings:
     wechat: WeChat | None = None
     patches_on: bool = True
     lazy_import_on: bool = True
+    upstream_url: str = ""
+    upstream_token: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -197,7 +213,11 @@ class Settings:
             wechat=_wechat(get, mode, problems),
             patches_on=switches["SUFANG_PATCHES"] == "on",
             lazy_import_on=switches["SUFANG_LAZY_IMPORT"] == "on",
+            upstream_url=get("SUFANG_UPSTREAM_URL"),
+            upstream_token=get("SUFANG_UPSTREAM_TOKEN"),
         )
+        if settings.upstream_url and not safe_address(settings.upstream_url):
+            problems.append("SUFANG_UPSTREAM_URL 应为 https 地址（本机可以用 http）")
         if problems:
             raise SettingsError("设置有误：\n" + "\n".join(f"  - {p}" for p in problems))
         return settings

@@ -33,6 +33,8 @@ class Turns:
         #: The store of our own server: it keeps conversations in memory and commits a turn with its answer. Without it (`rasa run`)
         #: a turn is written in two steps.
         self.live: LiveTrackerStore | None = None
+        #: For stores that write a turn in two steps: finds what a turn that was already processed said, [] if it was not.
+        self.recover: Callable[[str, str], Awaitable[Messages]] | None = None
         #: How many turns were answered by this process.
         self.count = 0
 
@@ -56,11 +58,14 @@ class Turns:
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
     ) -> Messages:
         """The turn by `rasa run`, whose stores know nothing of each other: begun, done, finished."""
-        _, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
+        new, given = await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
         if given is not None:
             return given
         message, out = await self._user_message(conversation, key, said, how)
-        await handle(message)
+        # A crash may have come between the turn and its answer: then it is not done twice, its answer is found again.
+        out.messages = [] if new or self.recover is None else await self.recover(conversation, str(message.message_id))
+        if not out.messages:
+            await handle(message)
         messages = out.messages or [unanswered()]
         await asyncio.to_thread(self._chat.finish, conversation, key, messages)
         self.count += 1

@@ -25,6 +25,7 @@ from bot.petition.progress import progress_object
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
+from bot.storage.notices import NoticeStore
 from bot.storage.open import open_cases, open_engine, open_keyring
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,9 @@ class WebChannel(InputChannel):
         """Built by Rasa; everything comes from the settings."""
         settings = Settings.from_env()
         keys = open_keyring(settings)
-        return cls(settings, ChatStore(open_engine(settings), keys), open_cases(settings), Tokens(keys))
+        channel = cls(settings, ChatStore(open_engine(settings), keys), open_cases(settings), Tokens(keys))
+        channel.notices = NoticeStore(open_engine(settings), keys, channel._cases)
+        return channel
 
     def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens) -> None:
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
@@ -83,6 +86,8 @@ class WebChannel(InputChannel):
         self.turns = Turns(chat, self.name(), settings.now)
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.ready = False
+        #: What the desk tells a conversation unasked.
+        self.notices: NoticeStore | None = None
         #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
         self.page_path = "/chat/"
 
@@ -253,6 +258,10 @@ class WebChannel(InputChannel):
             if said:
                 messages.append({"from": "user", "text": said, "n": turn["n"]})
             messages += [{**m, "from": "bot", "n": turn["n"]} for m in turn["response"]]
+        if self.notices:  # a page that asks for what is new gets only new ones, a page that was opened again gets all
+            last, fresh = max([int(after)] + [m["n"] for m in messages]), int(after) > 0
+            told = await asyncio.to_thread(self.notices.of_conversation, conversation, self._settings.now(), fresh)
+            messages += [{**m, "from": "bot", "n": last} for m in told]
         return _json({"messages": messages})
 
     # -- progress and operation -----------------------------------------------------------------------------------------

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from bot.desk.service import Desk, Forbidden
+from bot.petition.errors import PetitionError
 from bot.settings import Settings
 from bot.storage.staff import Session
 
 COOKIE = "sufang_desk"
 DESK: web.AppKey[Desk] = web.AppKey("desk", Desk)
+PAPERS: web.AppKey[Any] = web.AppKey("papers", object)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+
+
+#: What no person types: control characters but for line ends and tabs, and halves of surrogate pairs.
+_UNTYPED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+class Unauthorised(PetitionError):
+    """Nobody is signed in."""
+
+
+def dumps(value: Any) -> str:
+    """JSON with readable Chinese."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def typed(value: Any) -> Any:
+    """The value without characters that no person types, at any depth."""
+    if isinstance(value, str):
+        return _UNTYPED.sub("", value)
+    if isinstance(value, list):
+        return [typed(v) for v in value]
+    return {typed(k): typed(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def same_origin(request: web.Request) -> None:

@@ -11,35 +11,20 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie
-from bot.desk.service import NOTES, SOURCES, Forbidden, role_name
+from bot.desk import charts
+from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie, typed
+from bot.desk.service import SOURCES, Forbidden, role_name
+from bot.desk.tables import report_csv
 from bot.petition.errors import PetitionError, TooManyAttempts
-from bot.petition.fields import labels, show
+from bot.petition.fields import labels
 from bot.petition.keys import AGENCIES, CHANNELS
 from bot.petition.lifecycle import STATUS_NAMES
-from bot.petition.progress import next_of
+from bot.petition.report import look_back
 from bot.storage.staff import Session
 
 HERE = Path(__file__).parent
 #: Fields that the form of a registration offers.
 FORM = ("narrative", "demand", "place", "occurred_on", "respondent", "name", "phone", "address")
-#: What the words of a transition are called on its button.
-STEP_NAMES = {
-    "dispatched": "转送或交办",
-    "notified": "告知去向与途径",
-    "registered": "退回异议",
-    "guided": "导入法定途径",
-    "accepted": "受理",
-    "not_accepted": "不予受理（写明理由、依据、去向）",
-    "handling": "开始办理",
-    "extended": "延期（不超过 30 日）",
-    "replied": "出具处理意见并答复",
-    "closed": "办结",
-    "merged": "并案",
-    "final_review": "转复核",
-    "review": "转复查",
-}
-NEED_NAMES = {"reason": "理由", "basis": "依据", "where": "去哪里", "approved_by": "批准人", "notice": "延期告知的理由"}
 _env = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
 _env.filters["status"] = lambda s: STATUS_NAMES.get(s, s)
 _env.filters["channel"] = lambda c: CHANNELS.get(c, c)
@@ -58,18 +43,19 @@ def add_routes(app: web.Application) -> None:
     r.add_post("/desk/password", _password)
     r.add_get("/desk/new", _new_form)
     r.add_post("/desk/new", _new)
-    r.add_get("/desk/cases/{no}", _case)
-    r.add_post("/desk/cases/{no}/look", _look)
-    r.add_post("/desk/cases/{no}/move", _move)
-    r.add_post("/desk/cases/{no}/write", _write)
+    r.add_get("/desk/reminders", _reminders)
     r.add_get("/desk/report", _report)
+    r.add_get("/desk/report.csv", _report_csv)
+    r.add_get("/desk/rework", _rework)
+    r.add_get("/desk/outbox", _outbox)
+    r.add_post("/desk/outbox", _resend)
     r.add_get("/desk/log", _log)
     r.add_get("/desk/users", _users)
     r.add_post("/desk/users", _users_change)
     r.add_static("/desk/static", HERE / "static")
 
 
-def _html(template: str, session: Session | None, status: int = 200, **values: Any) -> web.Response:
+def html(template: str, session: Session | None, status: int = 200, **values: Any) -> web.Response:
     staff = session.staff if session else None
     text = _env.get_template(template).render(
         staff=staff, csrf=session.csrf if session else "", role=role_name(staff.role) if staff else "", **values
@@ -79,10 +65,10 @@ def _html(template: str, session: Session | None, status: int = 200, **values: A
 
 def error(status: int, message: str) -> web.Response:
     """A page that says what went wrong."""
-    return _html("error.html", None, status, message=message)
+    return html("error.html", None, status, message=message)
 
 
-async def _session(request: web.Request) -> Session:
+async def signed_in(request: web.Request) -> Session:
     """The signed-in session; otherwise to the sign-in page, and to a password of one's own first."""
     session = await session_of(request)
     if session is None:
@@ -92,9 +78,9 @@ async def _session(request: web.Request) -> Session:
     return session
 
 
-async def _form(request: web.Request, session: Session) -> dict[str, str]:
+async def form_of(request: web.Request, session: Session) -> dict[str, str]:
     """The form's fields, when it carries the session's own token (CSRF)."""
-    data = {k: str(v) for k, v in (await request.post()).items()}
+    data = {k: typed(str(v)) for k, v in (await request.post()).items()}
     if not hmac.compare_digest(data.pop("csrf", ""), session.csrf):
         raise Forbidden("这一页放得太久了，请退回去刷新再提交。")
     return data
@@ -105,7 +91,7 @@ async def _redirect(request: web.Request) -> web.Response:
 
 
 async def _login_form(request: web.Request) -> web.Response:
-    return _html("login.html", None, message="", name="")
+    return html("login.html", None, message="", name="")
 
 
 async def _login(request: web.Request) -> web.Response:
@@ -118,17 +104,17 @@ async def _login(request: web.Request) -> web.Response:
         )
     except TooManyAttempts as e:
         wait = max(1, round(e.retry_after / 60))
-        return _html("login.html", None, 429, message=f"密码错得太多，请 {wait} 分钟后再试。", name=name)
+        return html("login.html", None, 429, message=f"密码错得太多，请 {wait} 分钟后再试。", name=name)
     except PetitionError as e:
-        return _html("login.html", None, 401, message=str(e), name=name)
+        return html("login.html", None, 401, message=str(e), name=name)
     answer = web.HTTPSeeOther("/desk/")
     set_cookie(request, answer, session_id)
     raise answer
 
 
 async def _logout(request: web.Request) -> web.Response:
-    session = await _session(request)
-    await _form(request, session)
+    session = await signed_in(request)
+    await form_of(request, session)
     await run(request.app[DESK].staff.sign_out, request.cookies.get(COOKIE, ""))
     answer = web.HTTPSeeOther("/desk/login")
     answer.del_cookie(COOKIE, path="/desk")
@@ -136,35 +122,37 @@ async def _logout(request: web.Request) -> web.Response:
 
 
 async def _password_form(request: web.Request) -> web.Response:
-    return _html("password.html", await _session(request), message="")
+    return html("password.html", await signed_in(request), message="")
 
 
 async def _password(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
+    session = await signed_in(request)
+    data = await form_of(request, session)
     try:
         await run(request.app[DESK].staff.change_password, session.staff.name, data.get("old", ""), data.get("new", ""))
     except PetitionError as e:
-        return _html("password.html", session, 400, message=str(e))
+        return html("password.html", session, 400, message=str(e))
     raise web.HTTPSeeOther("/desk/login")
 
 
 async def _queue(request: web.Request) -> web.Response:
-    session, desk = await _session(request), request.app[DESK]
+    session, desk = await signed_in(request), request.app[DESK]
     if session.staff.role == "auditor":
         raise web.HTTPSeeOther("/desk/log")
     if session.staff.role == "admin":
         raise web.HTTPSeeOther("/desk/users")
-    filters = {k: v for k, v in request.query.items() if k in ("status", "channel", "agency", "due", "text", "cursor")}
+    filters = {
+        k: typed(v) for k, v in request.query.items() if k in ("status", "channel", "agency", "due", "text", "cursor")
+    }
     page = await run(desk.queue, session.staff, filters)
     more = urlencode(filters | {"cursor": page.next_cursor}) if page.next_cursor else ""
-    return _html(
-        "queue.html", session, cases=page.cases, filters=filters, more=more, today=desk.today(), colour=_colour,
+    return html(
+        "queue.html", session, cases=page.cases, filters=filters, more=more, today=desk.today(), colour=colour,
         statuses=STATUS_NAMES, channels=CHANNELS, agencies=AGENCIES,
     )  # fmt: skip
 
 
-def _colour(due: date | None, today: date) -> str:
+def colour(due: date | None, today: date) -> str:
     """How near a due date is: late, soon (three days), fine."""
     if due is None:
         return ""
@@ -172,86 +160,22 @@ def _colour(due: date | None, today: date) -> str:
     return "late" if left < 0 else "soon" if left <= 3 else "fine"
 
 
-async def _case(request: web.Request) -> web.Response:
-    return await _case_page(request, await _session(request))
-
-
-async def _case_page(
-    request: web.Request, session: Session, reason: str = "", message: str = "", status: int = 200
-) -> web.Response:
-    desk, staff, number = request.app[DESK], session.staff, request.match_info["no"]
-    view = await run(desk.case, staff, number)
-    fields = await run(desk.fields, staff, number, reason)
-    view = await run(desk.case, staff, number)
-    advice = await run(desk.advice, staff, number)
-    near = await run(desk.similar, staff, view)
-    rows = [(labels().get(k, k), show(k, v)) for k, v in fields.items() if v not in (None, "", [])]
-    return _html(
-        "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=advice, near=near, message=message,
-        next=next_of(view, desk.today()), steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES,
-        agencies=AGENCIES, notes=NOTES.get(staff.role, ()), secret=view.category == "检举控告",
-    )  # fmt: skip
-
-
-async def _look(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
-    reason = data.get("reason", "").strip()
-    if not reason:
-        return await _case_page(request, session, message="请写明为什么要看。", status=400)
-    return await _case_page(request, session, reason=reason)
-
-
-async def _move(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
-    to, version = data.pop("to", ""), data.pop("version", "")
-    try:
-        await run(
-            request.app[DESK].move,
-            session.staff,
-            request.match_info["no"],
-            to,
-            data,
-            int(version) if version.isdigit() else None,
-        )
-    except PetitionError as e:
-        return await _case_page(request, session, message=str(e), status=409)
-    raise web.HTTPSeeOther(f"/desk/cases/{request.match_info['no']}" if to != "dispatched" else "/desk/")
-
-
-async def _write(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
-    try:
-        await run(
-            request.app[DESK].write,
-            session.staff,
-            request.match_info["no"],
-            data.get("event", ""),
-            data.get("note", ""),
-        )
-    except PetitionError as e:
-        return await _case_page(request, session, message=str(e), status=400)
-    raise web.HTTPSeeOther(f"/desk/cases/{request.match_info['no']}")
-
-
 async def _new_form(request: web.Request) -> web.Response:
-    return _new_page(await _session(request))
+    return _new_page(await signed_in(request))
 
 
 def _new_page(
     session: Session, data: dict[str, str] | None = None, message: str = "", receipt: Any = None
 ) -> web.Response:
-    return _html(
+    return html(
         "new.html", session, 400 if message else 200, data=data or {}, message=message, receipt=receipt,
         form=[(k, labels()[k]) for k in FORM], sources=SOURCES[:3],
     )  # fmt: skip
 
 
 async def _new(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
+    session = await signed_in(request)
+    data = await form_of(request, session)
     fields = {k: data[k] for k in FORM if data.get(k, "").strip()}
     try:
         receipt = await run(request.app[DESK].register, session.staff, data.get("source", ""), fields)
@@ -260,35 +184,84 @@ async def _new(request: web.Request) -> web.Response:
     return _new_page(session, receipt=receipt)
 
 
+async def _reminders(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    found = await run(request.app[DESK].reminders, session.staff)
+    return html("reminders.html", session, reminders=found)
+
+
 async def _report(request: web.Request) -> web.Response:
-    session = await _session(request)
-    return _html("report.html", session, report=await run(request.app[DESK].weekly, session.staff))
+    session = await signed_in(request)
+    report = await run(request.app[DESK].weekly, session.staff)
+    return html(
+        "report.html", session, report=report, week=charts.columns(report["by_day"], "每天登记"), bars=charts.bars, statuses=STATUS_NAMES,
+        channels=CHANNELS,
+    )  # fmt: skip
+
+
+async def _report_csv(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    report = await run(request.app[DESK].weekly, session.staff)
+    headers = {"Content-Disposition": f'attachment; filename="weekly-{report["to"]}.csv"'}
+    return web.Response(text=report_csv(report), content_type="text/csv", charset="utf-8", headers=headers)
+
+
+async def _rework(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    rows = await run(request.app[DESK].rework, session.staff)
+    return html("rework.html", session, rows=rows, quarters=look_back(rows))
+
+
+async def _outbox(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    if session.staff.role != "admin":
+        raise Forbidden("外送由管理员来管。")
+    outbox, url = request.app[DESK].stores.outbox, request.app[SETTINGS].upstream_url
+    waiting = await run(outbox.waiting, ("filed", "moved"))
+    return html(
+        "outbox.html",
+        session,
+        dead=await run(outbox.dead),
+        waiting=waiting,
+        on=bool(url),
+        hooks=await run(outbox.hooks),
+    )
+
+
+async def _resend(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    data = await form_of(request, session)
+    if session.staff.role != "admin":
+        raise Forbidden("外送由管理员来管。")
+    if data.get("id", "").isdecimal():
+        await run(request.app[DESK].stores.outbox.resend, int(data["id"]), request.app[SETTINGS].now())
+    raise web.HTTPSeeOther("/desk/outbox")
 
 
 async def _log(request: web.Request) -> web.Response:
-    session = await _session(request)
+    session = await signed_in(request)
     if session.staff.role != "auditor":
         raise Forbidden("日志由审计来看。")
-    return _html("log.html", session, entries=await run(request.app[DESK].staff.looks))
+    return html("log.html", session, entries=await run(request.app[DESK].staff.looks))
 
 
 async def _users(request: web.Request) -> web.Response:
-    return await _users_page(request, await _session(request))
+    return await _users_page(request, await signed_in(request))
 
 
 async def _users_page(request: web.Request, session: Session, message: str = "", secret: str = "") -> web.Response:
     if session.staff.role != "admin":
         raise Forbidden("用户由管理员来管。")
     users = await run(request.app[DESK].staff.all)
-    return _html(
+    return html(
         "users.html", session, users=users, message=message, secret=secret, agencies=AGENCIES, role_name=role_name,
         roles=("clerk", "handler", "supervisor", "discipline", "auditor", "admin"),
     )  # fmt: skip
 
 
 async def _users_change(request: web.Request) -> web.Response:
-    session = await _session(request)
-    data = await _form(request, session)
+    session = await signed_in(request)
+    data = await form_of(request, session)
     if session.staff.role != "admin":
         raise Forbidden("用户由管理员来管。")
     store, name = request.app[DESK].staff, data.get("name", "").strip()

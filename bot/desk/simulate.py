@@ -11,7 +11,7 @@ from bot.petition import lifecycle
 from bot.petition.case import Filing
 from bot.petition.errors import PetitionError
 from bot.petition.keys import category_of
-from bot.petition.progress import moves_of
+from bot.petition.progress import standing as standing_of
 from bot.petition.roles import ACCUSATION
 from bot.storage.cases import CaseStore
 from bot.storage.staff import StaffStore
@@ -78,7 +78,7 @@ def _work(cases: CaseStore, number: str, filed: date, today: date, chance: rando
     while chance.random() < 0.85:
         day += timedelta(days=chance.randint(1, 14))
         view = cases.get(number)
-        standing = lifecycle.standing_of(view.category, view.filed_on, moves_of(view))
+        standing = standing_of(view)
         steps = [
             t
             for t in lifecycle.TRANSITIONS

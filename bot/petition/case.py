@@ -36,7 +36,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class EventView:
-    """One event of a case. `event` is `transition` or the Chinese name of what happened (补充材料, 催办, 评价 …)."""
+    """One event of a case. `event` is `transition` or the Chinese name of what happened (补充材料, 催办, 评价 …).
+
+    `data`: what else the event carries. `seq`: its place in the history, by which answers refer to it.
+    """
 
     event: str
     source: str | None
@@ -44,11 +47,13 @@ class EventView:
     at: datetime
     by: str
     note: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
 
 
 @dataclass(frozen=True)
 class CaseView:
-    """A case with its events, without its content."""
+    """A case with its events, without its content. `owed_by`: who owes the step that `due` belongs to. `joint`: agencies of a 会办."""
 
     case_no: str
     status: str
@@ -59,3 +64,7 @@ class CaseView:
     due: date | None
     version: int
     events: tuple[EventView, ...]
+    owed_by: str = ""
+    joint: tuple[str, ...] = ()
+    merged_into: str = ""
+    source: str = ""

@@ -33,13 +33,13 @@ class Staff:
         """Whether any case is shown; auditors and administrators see none."""
         return self.role in ("clerk", "handler", "supervisor", "discipline")
 
-    def sees(self, category: str, agency: str) -> bool:
-        """Whether this case is: accusations are the discipline role's alone, a handler's are those of the own agency."""
+    def sees(self, category: str, agency: str, joint: tuple[str, ...] = ()) -> bool:
+        """Whether this case is: accusations are the discipline role's alone, a handler's are those the own agency leads or joins."""
         if self.role == "discipline":
             return category == ACCUSATION
         if category == ACCUSATION or not self.sees_cases():
             return False
-        return self.role != "handler" or agency == self.agency
+        return self.role != "handler" or agency == self.agency or self.agency in joint
 
     def registers(self) -> bool:
         """Whether this role registers for a citizen."""

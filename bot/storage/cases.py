@@ -1,11 +1,11 @@
-"""Cases: filing in one transaction, progress by number and code, transitions with events. Nothing is ever deleted."""
+"""Cases: filing in one transaction, progress by number and code, steps with their events. Nothing is ever deleted."""
 
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -13,27 +13,25 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.petition import lifecycle
-from bot.petition.case import CaseView, EventView, Filing, Receipt
+from bot.petition.case import CaseView, Filing, Receipt
 from bot.petition.catalogue import catalogue
-from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts
+from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts, TransitionError
 from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
+from bot.petition.roles import ACCUSATION
+from bot.storage import guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
-from bot.storage.open import transaction
+from bot.storage.open import reading, transaction
+from bot.storage.outbox import queue_step, tell
+from bot.storage.rows import MERGED, SPLIT, at, full_views, purpose
+from bot.storage.search import CaseSearch, is_public
 
-#: Failures after which guessing is slowed, per conversation and per case number.
-FREE_FAILURES = 5
-#: After so many it is stopped for a while; never for good, so that a stranger cannot lock the owner out.
-MAX_WAIT = timedelta(minutes=30)
-FORGET_AFTER = timedelta(hours=24)
-#: Characters of each field that the search index takes.
-INDEXED = 120
-#: Share of common pieces from which two cases may be the same matter.
-SIMILAR_FROM = 0.35
-_WORDS = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 #: The event that somebody of the staff has looked at personal data: an ended case can be looked at too.
 LOOK = "查看个人信息"
-RATINGS = ("满意", "基本满意", "不满意")
+#: Events that an ended case still takes: looks, ratings, the papers of its end and when they arrived.
+AFTER_END = frozenset({LOOK, "评价", "告知书", "送达", "整改"})
+RATED = {"unit": "承办单位", "department": "信访部门"}
+_BUSY = "这件事刚刚被别人动过，请看过最新情况再办。"
 
 
 class CaseStore:
@@ -41,6 +39,8 @@ class CaseStore:
 
     def __init__(self, engine: Engine, keys: Keyring) -> None:
         self._engine, self._keys = engine, keys
+        self.search = CaseSearch(engine, keys)
+        self.find, self.similar = self.search.find, self.search.similar
 
     # -- filing ---------------------------------------------------------------------------------------------------------
 
@@ -59,50 +59,31 @@ class CaseStore:
                     raise
                 return self._receipt(row, filing.draft_id)
 
-    def _insert(self, c: Connection, filing: Filing, now: datetime, today: date) -> Row[Any]:
+    def _insert(self, c: Connection, filing: Filing, now: datetime, today: date, code: str = "") -> Row[Any]:
+        """`code`: the query code of an earlier case of the same person, when this one came out of it."""
         number = make_case_no(today, self._next(c, today))
-        standing = lifecycle.standing_of(filing.category, today, [("registered", today)])
-        purpose = self._purpose(filing.category)
-        phone = str(filing.fields.get("phone") or "")
-        c.execute(
-            insert(t.cases).values(
-                case_no=number, draft_id=filing.draft_id, code_hash=self._keys.code_hash(number, self._keys.code_of(filing.draft_id)),
-                source=filing.source, conversation_mac=self._keys.mac(filing.conversation, "conversation"),
-                phone_mac=self._keys.mac(phone, "phone") if phone else None, channel=filing.channel, category=filing.category,
-                agency=filing.agency, status="registered", urgent=filing.urgent, filed_on=today, due=lifecycle.next_step(standing).due,
-                version=1, consent_at=filing.consent_at, content=self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", purpose),
-                advice=self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", purpose),
-            )
-        )  # fmt: skip
-        self._event(c, number, 1, "transition", None, "registered", _at(now, today), "system", {}, filing.category)
-        if filing.category != "检举控告":
-            self._index(c, number, filing.fields)
-        payload = {"case_no": number, "channel": filing.channel, "agency": filing.agency}
-        c.execute(
-            insert(t.outbox).values(
-                case_no=number,
-                topic="filed",
-                payload=self._keys.encrypt(payload, f"outbox/{number}"),
-                created_at=now,
-                attempts=0,
-                next_at=now,
-                dead=False,
-            )
-        )
+        c.execute(insert(t.cases).values(**self.values_of(filing, number, today, code)))
+        self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", {}, filing.category)
+        if filing.category != ACCUSATION:
+            self.search.index(c, number, filing.fields)
+        queue_step(c, self._keys, number, "filed", filing.category, filing.agency, {"to": "registered"}, now)
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
 
-    def _index(self, c: Connection, number: str, fields: Mapping[str, Any]) -> None:
-        """Keyed hashes of the pieces of what a case is about, so that the desk can search sealed text."""
-        text = " ".join(str(fields.get(k) or "")[:INDEXED] for k in ("place", "respondent", "demand", "narrative"))
-        rows = [{"term": term, "case_no": number} for term in sorted(self._terms(text))]
-        if rows:
-            c.execute(insert(t.case_terms), rows)
-
-    def _terms(self, text: str) -> set[int]:
-        """Two-character pieces of the words in `text` as 63-bit keyed hashes."""
-        words = _WORDS.findall(text.lower())
-        pieces = {w[i : i + 2] for w in words for i in range(max(1, len(w) - 1))}
-        return {int(self._keys.mac(p, "term")[:16], 16) >> 1 for p in pieces}
+    def values_of(self, filing: Filing, number: str, today: date, code: str = "") -> dict[str, Any]:
+        """The row of a case that is filed on `today` under `number`."""
+        step = lifecycle.next_step(lifecycle.standing_of(filing.category, today, [("registered", today)]))
+        sealed = purpose(filing.category)
+        phone = str(filing.fields.get("phone") or "")
+        return {
+            "case_no": number, "draft_id": filing.draft_id, "source": filing.source, "channel": filing.channel,
+            "category": filing.category, "code_hash": self._keys.code_hash(number, code or self._keys.code_of(filing.draft_id)),
+            "conversation_mac": self._keys.mac(filing.conversation, "conversation"),
+            "phone_mac": self._keys.mac(phone, "phone") if phone else None, "agency": filing.agency, "status": "registered",
+            "urgent": filing.urgent, "filed_on": today, "due": step.due, "owed_by": step.by, "version": 1,
+            "public": filing.category != ACCUSATION and is_public(filing.fields), "consent_at": filing.consent_at,
+            "content": self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", sealed),
+            "advice": self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", sealed),
+        }  # fmt: skip
 
     def _next(self, c: Connection, day: date) -> int:
         """The day's next number, under the row's lock."""
@@ -122,183 +103,110 @@ class CaseStore:
         what = {"what": catalogue().say(f"next_{step.key}"), "due": step.due.isoformat() if step.due else ""}
         return Receipt(row.case_no, self._keys.code_of(draft_id), row.filed_on.isoformat(), what)
 
-    def _purpose(self, category: str) -> str:
-        return "accusation" if category == "检举控告" else "field"
-
     def _event(
-        self, c: Connection, number: str, seq: int, event: str, source: str | None, target: str | None, at: datetime, by: str,
+        self, c: Connection, number: str, seq: int, event: str, source: str | None, target: str | None, when: datetime, by: str,
         detail: Mapping[str, Any], category: str,
     ) -> None:  # fmt: skip
-        sealed = self._keys.encrypt(dict(detail), f"events/{number}/{seq}", self._purpose(category))
+        sealed = self._keys.encrypt(dict(detail), f"events/{number}/{seq}", purpose(category))
         c.execute(
             insert(t.events).values(
-                case_no=number, seq=seq, event=event, source=source, target=target, at=at, by=by, detail=sealed
+                case_no=number, seq=seq, event=event, source=source, target=target, at=when, by=by, detail=sealed
             )
         )
+
+    def append(
+        self, c: Connection, row: Row[Any], event: str, by: str, detail: Mapping[str, Any], now: datetime, today: date
+    ) -> int:
+        """Writes an event that is no change of status, in the caller's transaction; its place in the history."""
+        count = select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no)
+        seq = int(c.execute(count).scalar_one()) + 1
+        self._event(c, row.case_no, seq, event, None, None, at(now, today), by, detail, row.category)
+        return seq
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
     def progress(self, case_no: str, code: str, now: datetime, origin: str) -> CaseView | None:
         """The case behind a number and its code, or None: the same for a wrong number and a wrong code, and as much work.
 
-        Raises TooManyAttempts when `origin` (a conversation or an address) guesses, or when many guess one number from elsewhere.
+        A case that was merged shows its own steps and then those of the case it went into. Raises TooManyAttempts when `origin` (a
+        conversation or an address) guesses, or when many guess one number from elsewhere.
         """
         number = normalise_case_no(case_no)
         origins = ["o:" + self._keys.mac(origin, "origin")[:40], "n:" + self._keys.mac(number, "number")[:40]]
-        with transaction(self._engine) as c:
-            wait = max(self._wait(c, who, now) for who in origins)
-        if wait > timedelta(0):
-            raise TooManyAttempts(wait.total_seconds())
-        with transaction(self._engine) as c:
+        with reading(self._engine) as c:
+            wait = max(guessing.wait(c, who, now) for who in origins)
             row = (
                 c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
             )
+        if wait > timedelta(0):
+            raise TooManyAttempts(wait.total_seconds())
         given = self._keys.code_hash(number, code)
         right = hmac.compare_digest(given, row.code_hash if row else "0" * 64)
         with transaction(self._engine) as c:
             if right and row:
                 c.execute(t.attempts.delete().where(t.attempts.c.who.in_(origins)))
-                return self._view(c, row)
+                return self._followed(c, self._view(c, row))
             for who in origins:
-                self._failed(c, who, now)
+                guessing.failed(c, who, now)
         return None
 
-    def _wait(self, c: Connection, who: str, now: datetime) -> timedelta:
-        row = c.execute(select(t.attempts).where(t.attempts.c.who == who)).first()
-        if row is None or now - _utc(row.last_at) > FORGET_AFTER:
-            return timedelta(0)
-        # A number may be tried from many places: it is slowed later and less than a single origin.
-        over = row.failures - (FREE_FAILURES if who.startswith("o:") else 4 * FREE_FAILURES)
-        if over < 0:
-            return timedelta(0)
-        limit = MAX_WAIT if who.startswith("o:") else MAX_WAIT / 6
-        return max(timedelta(0), _utc(row.last_at) + min(limit, timedelta(seconds=30 * 2 ** min(over, 10))) - now)
-
-    def _failed(self, c: Connection, who: str, now: datetime) -> None:
-        row = c.execute(select(t.attempts).where(t.attempts.c.who == who).with_for_update()).first()
-        if row is None:
-            c.execute(insert(t.attempts).values(who=who, failures=1, last_at=now))
-        else:
-            failures = 1 if now - _utc(row.last_at) > FORGET_AFTER else row.failures + 1
-            c.execute(update(t.attempts).where(t.attempts.c.who == who).values(failures=failures, last_at=now))
+    def _followed(self, c: Connection, view: CaseView) -> CaseView:
+        if not view.merged_into:
+            return view
+        main = self._view(c, self._row(c, view.merged_into))
+        since = view.events[-1].at
+        later = tuple(e for e in main.events if e.target and e.at >= since)
+        known = tuple(e for e in main.events if e.target and e.at < since)
+        status = main.status if main.status != "registered" else view.status
+        # What happened to the main case before stays its own, but the clocks need it.
+        return replace(
+            main, case_no=view.case_no, status=status, filed_on=view.filed_on, events=known[1:] + view.events + later
+        )
 
     def get(self, case_no: str) -> CaseView:
         """A case without its content. Raises NotFound."""
-        with transaction(self._engine) as c:
+        with reading(self._engine) as c:
             return self._view(c, self._row(c, case_no))
 
     def content(self, case_no: str, role: str) -> dict[str, Any]:
         """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
-        with transaction(self._engine) as c:
-            row = self._row(c, case_no)
-        if (row.category == "检举控告") != (role == "discipline"):
-            raise PetitionError("您这个岗位不能查看这件事的内容。")
-        value: dict[str, Any] = self._keys.decrypt(
-            row.content, f"cases/{row.case_no}/content", self._purpose(row.category)
-        )
-        return value
-
-    def find(
-        self,
-        status: str = "",
-        limit: int = 50,
-        after: str = "",
-        channel: str = "",
-        agency: str = "",
-        category: str = "",
-        not_category: str = "",
-        due_by: date | None = None,
-        text: str = "",
-    ) -> list[CaseView]:
-        """Cases by number, newest first, from behind `after`, without their events. `due_by`: due on that day or before.
-
-        `text`: a case number, or words that stand in place, unit, demand or the beginning of the story.
-        """
-        cases = t.cases
-        query = select(cases).order_by(cases.c.case_no.desc()).limit(limit)
-        for column, value in (("status", status), ("channel", channel), ("agency", agency), ("category", category)):
-            query = query.where(cases.c[column] == value) if value else query
-        query = query.where(cases.c.category != not_category) if not_category else query
-        query = query.where(cases.c.due <= due_by) if due_by else query
-        query = query.where(cases.c.case_no < after) if after else query
-        number = normalise_case_no(text) if text else ""
-        if number and valid_case_no(number):
-            query = query.where(cases.c.case_no == number)
-        elif text.strip():
-            terms = self._terms(text)
-            holding = (
-                select(t.case_terms.c.case_no)
-                .where(t.case_terms.c.term.in_(terms))
-                .group_by(t.case_terms.c.case_no)
-                .having(func.count() == len(terms))
-            )
-            query = query.where(cases.c.case_no.in_(holding))
-        with transaction(self._engine) as c:
-            return [_plain_view(row) for row in c.execute(query).all()]
-
-    def is_demo(self, case_no: str) -> bool:
-        """Whether a case was invented by `simulate`."""
-        with transaction(self._engine) as c:
-            return str(self._row(c, case_no).draft_id).startswith("demo-")
-
-    def similar(self, case_no: str, limit: int = 3) -> list[tuple[CaseView, float]]:
-        """Earlier or later cases that share most of this one's words, with the share (0 to 1). No accusations."""
-        own = select(t.case_terms.c.term).where(t.case_terms.c.case_no == case_no)
-        shared = func.count().label("shared")
-        query = (
-            select(t.case_terms.c.case_no, shared)
-            .where(t.case_terms.c.term.in_(own), t.case_terms.c.case_no != case_no)
-            .group_by(t.case_terms.c.case_no)
-            .order_by(shared.desc())
-            .limit(limit)
-        )
-        with transaction(self._engine) as c:
-            count = c.execute(select(func.count()).select_from(own.subquery())).scalar_one()
-            near = [(r.case_no, r.shared / count) for r in c.execute(query).all()] if count else []
-            rows = {
-                r.case_no: r
-                for r in c.execute(select(t.cases).where(t.cases.c.case_no.in_([n for n, _ in near]))).all()
-            }
-        return [(_plain_view(rows[n]), s) for n, s in near if s >= SIMILAR_FROM]
-
-    def filed_between(self, first: date, last: date) -> list[CaseView]:
-        """Cases registered from `first` to `last`, with their events, for reports."""
-        query = select(t.cases).where(t.cases.c.filed_on.between(first, last)).order_by(t.cases.c.case_no)
-        with transaction(self._engine) as c:
-            return [self._view(c, row) for row in c.execute(query).all()]
+        return self._open(case_no, "content", role)
 
     def advice(self, case_no: str, role: str) -> dict[str, Any]:
         """The advice that the person was given. Raises PetitionError as `content`."""
-        with transaction(self._engine) as c:
+        return self._open(case_no, "advice", role)
+
+    def _open(self, case_no: str, column: str, role: str) -> dict[str, Any]:
+        with reading(self._engine) as c:
             row = self._row(c, case_no)
-        if (row.category == "检举控告") != (role == "discipline"):
+        if (row.category == ACCUSATION) != (role == "discipline"):
             raise PetitionError("您这个岗位不能查看这件事的内容。")
-        value: dict[str, Any] = self._keys.decrypt(
-            row.advice, f"cases/{row.case_no}/advice", self._purpose(row.category)
-        )
+        place = f"cases/{row.case_no}/{column}"
+        value: dict[str, Any] = self._keys.decrypt(row[column], place, purpose(row.category))
         return value
 
-    def _row(self, c: Connection, case_no: str) -> Row[Any]:
-        row = c.execute(
-            select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no)).with_for_update()
-        ).first()
+    def is_demo(self, case_no: str) -> bool:
+        """Whether a case was invented by `simulate`."""
+        with reading(self._engine) as c:
+            return str(self._row(c, case_no).draft_id).startswith("demo-")
+
+    def linked(self, case_no: str) -> list[tuple[str, str]]:
+        """Cases that belong to this one: (kind, number), kind being merged_from, merged_into, split_to."""
+        links = t.case_links
+        with reading(self._engine) as c:
+            out = c.execute(select(links).where(links.c.case_no == case_no)).all()
+            into = c.execute(select(links).where(links.c.other == case_no, links.c.kind == MERGED)).all()
+        return [(r.kind, r.other) for r in out] + [("merged_from", r.case_no) for r in into]
+
+    def _row(self, c: Connection, case_no: str, lock: bool = False) -> Row[Any]:
+        query = select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no))
+        row = c.execute(query.with_for_update() if lock else query).first()
         if row is None:
             raise NotFound("没有这个编号。")
         return row
 
     def _view(self, c: Connection, row: Row[Any]) -> CaseView:
-        found = c.execute(select(t.events).where(t.events.c.case_no == row.case_no).order_by(t.events.c.seq)).all()
-        seen = tuple(
-            EventView(e.event, e.source, e.target, _utc(e.at), e.by, str(self._detail(e, row.category).get("note", "")))
-            for e in found
-        )
-        return CaseView(
-            row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, seen
-        )
-
-    def _detail(self, e: Row[Any], category: str) -> dict[str, Any]:
-        value: dict[str, Any] = self._keys.decrypt(e.detail, f"events/{e.case_no}/{e.seq}", self._purpose(category))
-        return value
+        return full_views(c, self._keys, [row])[0]
 
     # -- working --------------------------------------------------------------------------------------------------------
 
@@ -315,104 +223,215 @@ class CaseStore:
     ) -> CaseView:
         """Moves a case, with an event, if the state machine allows it. Raises TransitionError, ConflictError, NotFound."""
         with transaction(self._engine) as c:
-            row = self._row(c, case_no)
-            if version is not None and version != row.version:
-                raise ConflictError("这件事刚刚被别人动过，请看过最新情况再办。")
-            before = self._view(c, row)
-            moves = [(e.target, _legal_day(e)) for e in before.events if e.target]
-            lifecycle.check(lifecycle.standing_of(row.category, row.filed_on, moves), to, role, data, today)
-            standing = lifecycle.standing_of(row.category, row.filed_on, [*moves, (to, today)])
-            values = {"status": to, "version": row.version + 1, "due": lifecycle.next_step(standing).due}
-            if data.get("agency"):
-                values["agency"] = data["agency"]
-            changed = c.execute(
-                update(t.cases)
-                .where(t.cases.c.case_no == row.case_no, t.cases.c.version == row.version)
-                .values(**values)
-            )
-            if changed.rowcount != 1:
-                raise ConflictError("这件事刚刚被别人动过，请看过最新情况再办。")
-            self._event(
-                c,
-                row.case_no,
-                len(before.events) + 1,
-                "transition",
-                row.status,
-                to,
-                _at(now, today),
-                by,
-                data,
-                row.category,
-            )
-            c.execute(
-                insert(t.outbox).values(
-                    case_no=row.case_no,
-                    topic="notice",
-                    payload=self._keys.encrypt({"status": to}, f"outbox/{row.case_no}"),
-                    created_at=now,
-                    attempts=0,
-                    next_at=now,
-                    dead=False,
-                )
-            )
-            return self._view(c, self._row(c, row.case_no))
+            row = self.locked(c, case_no, version)
+            return self._move(c, row, to, by, role, data, now, today)
 
-    def note(self, case_no: str, event: str, by: str, detail: Mapping[str, Any], now: datetime, today: date) -> None:
-        """An event that is no change of status: 补充材料, 催办, 评价, 督办 …"""
+    def locked(self, c: Connection, case_no: str, version: int | None = None) -> Row[Any]:
+        """The row of a case for changing it. Raises ConflictError when somebody was faster than `version`."""
+        row = self._row(c, case_no, lock=True)
+        if version is not None and version != row.version:
+            raise ConflictError(_BUSY)
+        return row
+
+    def _move(
+        self, c: Connection, row: Row[Any], to: str, by: str, role: str, data: Mapping[str, Any], now: datetime, today: date
+    ) -> CaseView:  # fmt: skip
+        before = self._view(c, row)
+        standing = lifecycle.standing_of_events(row.category, row.filed_on, before.events)
+        lifecycle.check(standing, to, role, data, today)
+        data = lifecycle.completed(before, to, data)
+        seq = len(before.events) + 1
+        when = at(now, today)
+        self._event(c, row.case_no, seq, "transition", row.status, to, when, by, data, row.category)
+        moved = {"status": to} | ({"agency": data["agency"]} if data.get("agency") else {})
+        view = self.changed(c, row, moved)
+        said = {"from": row.status, "to": to, "agency": view.agency, "on": today.isoformat()}
+        queue_step(c, self._keys, row.case_no, "moved", row.category, view.agency, said, now)
+        self._tell_all(c, row, view, now, today)
+        return view
+
+    def changed(self, c: Connection, row: Row[Any], values: Mapping[str, Any]) -> CaseView:
+        """Writes `values`, and what follows from the events for the next step, under the next version. Raises ConflictError."""
+        events = self._view(c, row).events
+        step = lifecycle.next_step(lifecycle.standing_of_events(row.category, row.filed_on, events))
+        done = c.execute(
+            update(t.cases)
+            .where(t.cases.c.case_no == row.case_no, t.cases.c.version == row.version)
+            .values(**{**values, "version": row.version + 1, "due": step.due, "owed_by": step.by})
+        )
+        if done.rowcount != 1:
+            raise ConflictError(_BUSY)
+        return self._view(c, self._row(c, row.case_no))
+
+    def _tell_all(self, c: Connection, row: Row[Any], view: CaseView, now: datetime, today: date) -> None:
+        """The petitioner, and those whose same matter was merged into this one."""
+        tell(c, self._keys, row, view, now, today)
+        links = t.case_links
+        into = select(t.cases).join(links, links.c.case_no == t.cases.c.case_no)
+        for other in c.execute(into.where(links.c.other == row.case_no, links.c.kind == MERGED)).all():
+            tell(c, self._keys, other, replace(view, case_no=other.case_no), now, today)
+
+    def note(self, case_no: str, event: str, by: str, detail: Mapping[str, Any], now: datetime, today: date) -> int:
+        """An event that is no change of status: 补充材料, 催办, 评价, 督办 …; its place in the history. Raises PetitionError."""
         with transaction(self._engine) as c:
-            row = self._row(c, case_no)
-            ended = row.status in ("withdrawn", "merged") or (row.status == "closed" and event != "评价")
-            if ended and event != LOOK:
-                raise PetitionError(
-                    f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。"
-                )
-            count = c.execute(
-                select(func.count()).select_from(t.events).where(t.events.c.case_no == row.case_no)
-            ).scalar_one()
-            self._event(c, row.case_no, count + 1, event, None, None, _at(now, today), by, detail, row.category)
+            row = self._row(c, case_no, lock=True)
+            self.open_for(row, event)
+            seq = self.append(c, row, event, by, detail, now, today)
+            if event in (lifecycle.HEARING, lifecycle.DELIVERED, *lifecycle.OPINION_EVENTS):
+                self.changed(c, row, {})
+            return seq
+
+    @staticmethod
+    def open_for(row: Row[Any], event: str) -> None:
+        """Raises PetitionError when the case has ended and takes no more `event`."""
+        if row.status in lifecycle.FINAL and event not in AFTER_END:
+            raise TransitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再{event}。有新情况可以重新登记。")
+        if row.status in ("withdrawn", "merged") and event == "评价":
+            raise TransitionError(f"这件事{lifecycle.STATUS_NAMES[row.status]}，不能再评价。")
+
+    def reassign(self, case_no: str, agency: str, by: str, reason: str, now: datetime, today: date, version: int | None) -> CaseView:  # fmt: skip
+        """改派: another agency takes the case over; its clocks run on. Raises ConflictError, PetitionError."""
+        with transaction(self._engine) as c:
+            row = self.locked(c, case_no, version)
+            self.open_for(row, "改派")
+            detail = {"note": reason, "agency": agency, "from_agency": row.agency, "by_office": True}
+            self.append(c, row, "改派", by, detail, now, today)
+            view = self.changed(c, row, {"agency": agency})
+            said = {"event": "改派", "agency": agency, "on": today.isoformat()}
+            queue_step(c, self._keys, row.case_no, "moved", row.category, agency, said, now)
+            return view
+
+    def join(self, case_no: str, agencies: list[str], by: str, note: str, due: str, now: datetime, today: date) -> int:
+        """协商会办: these agencies work the case together with the one in charge, which leads."""
+        with transaction(self._engine) as c:
+            row = self._row(c, case_no, lock=True)
+            self.open_for(row, "协商会办")
+            known = set(
+                c.execute(select(t.case_parties.c.agency).where(t.case_parties.c.case_no == row.case_no)).scalars()
+            )
+            for agency in sorted(set(agencies) - known - {row.agency}):
+                c.execute(insert(t.case_parties).values(case_no=row.case_no, agency=agency))
+            return self.append(c, row, "协商会办", by, {"note": note, "agencies": agencies, "due": due}, now, today)
+
+    def merge(self, case_no: str, into: str, by: str, role: str, note: str, now: datetime, today: date, version: int | None = None) -> CaseView:  # fmt: skip
+        """并案: the same matter told twice goes on as one. Raises PetitionError, TransitionError, ConflictError."""
+        with transaction(self._engine) as c:
+            row = self.locked(c, case_no, version)
+            main = self._row(c, into, lock=True)
+            if main.case_no == row.case_no:
+                raise TransitionError("不能并到自己。")
+            if main.category != row.category:
+                raise TransitionError("大类不同的事不能并案。")
+            if main.status in lifecycle.FINAL:
+                raise TransitionError(f"要并入的件{lifecycle.STATUS_NAMES[main.status]}，不能再并入。")
+            c.execute(insert(t.case_links).values(case_no=row.case_no, kind=MERGED, other=main.case_no))
+            self.append(c, main, "并案", by, {"merged": row.case_no, "by_office": True}, now, today)
+            # Those that went into this one go on with it.
+            earlier = t.case_links.c.other == row.case_no, t.case_links.c.kind == MERGED
+            c.execute(update(t.case_links).where(*earlier).values(other=main.case_no))
+            return self._move(c, row, "merged", by, role, {"note": note, "into": main.case_no}, now, today)
+
+    def split(self, case_no: str, part: Filing, secret: bool, by: str, now: datetime, today: date, version: int | None = None) -> Receipt:  # fmt: skip
+        """拆分: `part` becomes a case of its own, under the query code that its teller has.
+
+        `secret`: what stays is an accusation: it is sealed anew under the accusations' key, and the part tells nothing of it.
+        """
+        with transaction(self._engine) as c:
+            row = self.locked(c, case_no, version)
+            if row.status not in ("registered", "dispatched", "notified"):
+                raise TransitionError("已经进入办理的件不再拆分，请把另一件事重新登记。")
+            new = self._insert(c, part, now, today, self._code(c, row))
+            copied = {"conversation_mac": row.conversation_mac, "phone_mac": row.phone_mac, "filed_on": row.filed_on}
+            step = lifecycle.next_step(
+                lifecycle.standing_of(part.category, row.filed_on, [("registered", row.filed_on)])
+            )
+            c.execute(update(t.cases).where(t.cases.c.case_no == new.case_no).values(**copied, due=step.due))
+            c.execute(insert(t.case_links).values(case_no=row.case_no, kind=SPLIT, other=new.case_no))
+            if secret and row.category != ACCUSATION:
+                self._reseal(c, row)
+                row = self._row(c, row.case_no)
+            self.append(c, row, "拆分", by, {"new": new.case_no, "by_office": True}, now, today)
+            self.changed(c, row, {})
+            fresh = self._row(c, new.case_no)
+            message = catalogue().say("notice_split", case_no=new.case_no)
+            tell(c, self._keys, fresh, self._view(c, fresh), now, today, message)
+            return replace(self._receipt(fresh, part.draft_id), query_code="")
+
+    def _code(self, c: Connection, row: Row[Any]) -> str:
+        """The query code that the teller of a case holds: a part has the code of the case that it came out of."""
+        links = t.case_links
+        whole = c.execute(select(links.c.case_no).where(links.c.other == row.case_no, links.c.kind == SPLIT)).scalar()
+        return self._code(c, self._row(c, whole)) if whole else self._keys.code_of(row.draft_id)
+
+    def _reseal(self, c: Connection, row: Row[Any]) -> None:
+        """Takes a case over to the accusations: other key, no search, nothing of it waiting to leave."""
+        number, old = row.case_no, purpose(row.category)
+        values: dict[str, Any] = {
+            "category": ACCUSATION,
+            "channel": "accusation",
+            "agency": "纪委监委",
+            "public": False,
+        }
+        for column in ("content", "advice"):
+            place = f"cases/{number}/{column}"
+            values[column] = self._keys.encrypt(self._keys.decrypt(row[column], place, old), place, "accusation")
+        c.execute(update(t.cases).where(t.cases.c.case_no == number).values(**values))
+        for e in c.execute(select(t.events).where(t.events.c.case_no == number)).all():
+            place = f"events/{number}/{e.seq}"
+            sealed = self._keys.encrypt(self._keys.decrypt(e.detail, place, old), place, "accusation")
+            c.execute(
+                update(t.events).where(t.events.c.case_no == number, t.events.c.seq == e.seq).values(detail=sealed)
+            )
+        for table in (t.case_terms, t.case_parties):
+            c.execute(table.delete().where(table.c.case_no == number))
+        waiting = t.outbox.c.case_no == number, t.outbox.c.done_at.is_(None), t.outbox.c.topic != "notice"
+        c.execute(update(t.outbox).where(*waiting).values(dead=True, last_error="转入检举控告，不再外送"))
+
+    # -- what the petitioner does ------------------------------------------------------------------------------------------
+
+    def main_of(self, case_no: str) -> str:
+        """The case that a request about `case_no` concerns: the one it was merged into, else itself."""
+        links = t.case_links
+        with reading(self._engine) as c:
+            number = self._row(c, case_no).case_no
+            into = c.execute(select(links.c.other).where(links.c.case_no == number, links.c.kind == MERGED)).scalar()
+        return str(into or number)
 
     def urge(self, case_no: str, note: str, now: datetime, today: date) -> None:
         """催办 by the petitioner."""
-        self.note(case_no, "催办", "petitioner", {"note": note}, now, today)
+        self.note(self.main_of(case_no), "催办", "petitioner", {"note": note}, now, today)
 
     def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None:
         """补充材料 by the petitioner."""
-        self.note(case_no, "补充材料", "petitioner", {"note": text}, now, today)
+        self.note(self.main_of(case_no), "补充材料", "petitioner", {"note": text}, now, today)
 
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None:
         """撤回 by the petitioner, before the reply."""
         self.transition(case_no, "withdrawn", "petitioner", "petitioner", {"note": reason}, now, today)
 
-    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date) -> None:
-        """评价, once changeable."""
+    def apply_review(self, case_no: str, reason: str, now: datetime, today: date, typed_by: str = "") -> CaseView:
+        """申请复查, or 申请复核 when the review's opinion is there, within its 30 days. Raises TransitionError."""
+        number = self.main_of(case_no)
+        to = "final_review" if self.get(number).status == "review" else "review"
+        data = {"note": reason} | ({"typed_by": typed_by} if typed_by else {})
+        return self.transition(number, to, "petitioner", "petitioner", data, now, today)
+
+    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date, whom: str = "") -> str:
+        """评价 of the handling unit (`unit`) or the petition department (`department`), each once changeable; whom it was for.
+
+        Without `whom`: the unit once it has answered, before that the department. Raises PetitionError.
+        """
+        number = self.main_of(case_no)
         with transaction(self._engine) as c:
-            row = self._row(c, case_no)
-            done = c.execute(
-                select(func.count())
-                .select_from(t.events)
-                .where(t.events.c.case_no == row.case_no, t.events.c.event == "评价")
-            ).scalar_one()
-        if done >= 2:
-            raise PetitionError("评价已经改过一次，不能再改了。")
-        self.note(case_no, "评价", "petitioner", {"rating": rating, "note": words, "stage": row.status}, now, today)
-
-
-def _plain_view(row: Row[Any]) -> CaseView:
-    """A case as a list shows it."""
-    return CaseView(
-        row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, ()
-    )
-
-
-def _utc(value: datetime) -> datetime:
-    """SQLite gives back naive times; all of ours are UTC."""
-    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-
-
-def _at(now: datetime, today: date) -> datetime:
-    """The time of an event on the legal day."""
-    return datetime.combine(today, now.timetz())
-
-
-def _legal_day(e: EventView) -> date:
-    return e.at.date()
+            row = self._row(c, number, lock=True)
+            self.open_for(row, "评价")
+            view = self._view(c, row)
+            answered = any(e.target in ("replied", "guided", "not_accepted") for e in view.events)
+            whom = whom or ("unit" if answered else "department")
+            if whom == "unit" and not answered:
+                raise TransitionError("承办单位还没有答复，答复以后再评价它。")
+            if sum(e.event == "评价" and e.data.get("whom") == whom for e in view.events) >= 2:
+                raise TransitionError("评价已经改过一次，不能再改了。")
+            detail = {"rating": rating, "note": words, "stage": row.status, "whom": whom}
+            self.append(c, row, "评价", "petitioner", detail, now, today)
+        return whom

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -47,7 +48,17 @@ cases = Table(
     Column("consent_at", _time),
     Column("content", LargeBinary, nullable=False),
     Column("advice", LargeBinary, nullable=False),
+    # Who owes the step that `due` belongs to: office, agency, petitioner, or nobody.
+    Column("owed_by", String(12), nullable=False, default="", server_default=""),
+    # The teller agreed to the case being public (number, kind and standing; never its words).
+    Column("public", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_cases_status_due", "status", "due"),
+    Index("ix_cases_status_case_no", "status", "case_no"),
+    Index("ix_cases_agency_case_no", "agency", "case_no"),
+    Index("ix_cases_channel_case_no", "channel", "case_no"),
+    Index("ix_cases_category_case_no", "category", "case_no"),
+    Index("ix_cases_filed_on", "filed_on"),
+    Index("ix_cases_owed_by_due", "owed_by", "due"),
 )  # fmt: skip
 events = Table(
     "events", metadata,
@@ -59,6 +70,7 @@ events = Table(
     Column("at", _time, nullable=False),
     Column("by", String(64), nullable=False),
     Column("detail", LargeBinary, nullable=False),
+    Index("ix_events_event_at", "event", "at"),
 )  # fmt: skip
 outbox = Table(
     "outbox", metadata,
@@ -73,6 +85,7 @@ outbox = Table(
     Column("last_error", String(500)),
     Column("done_at", _time),
     Column("dead", Boolean, nullable=False, default=False),
+    Index("ix_outbox_done_at_next_at", "done_at", "next_at"),
 )  # fmt: skip
 day_sequences = Table(
     "day_sequences", metadata, Column("day", Date, primary_key=True), Column("last", Integer, nullable=False)
@@ -129,6 +142,64 @@ case_terms = Table(
     "case_terms", metadata,
     Column("term", BigInteger, primary_key=True, autoincrement=False),
     Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True, index=True),
+)  # fmt: skip
+#: `merged_into` and `split_to`: which case another one went into or came out of.
+case_links = Table(
+    "case_links", metadata,
+    Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("other", String(12), ForeignKey("cases.case_no"), primary_key=True, index=True),
+)  # fmt: skip
+#: Agencies that work a case jointly with the one in charge (协商会办).
+case_parties = Table(
+    "case_parties", metadata,
+    Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True),
+    Column("agency", String(32), primary_key=True),
+    Index("ix_case_parties_agency_case_no", "agency", "case_no"),
+)  # fmt: skip
+#: Reminders already made: each case, date and kind once.
+reminders = Table(
+    "reminders", metadata,
+    Column("case_no", String(12), ForeignKey("cases.case_no"), primary_key=True),
+    Column("due", Date, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("to_whom", String(32), nullable=False),
+    Column("at", _time, nullable=False),
+)  # fmt: skip
+#: What petitioners are told unasked, for the channel that their case came from to show or push.
+notices = Table(
+    "notices", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_no", String(12), ForeignKey("cases.case_no"), nullable=False, index=True),
+    Column("source", String(16), nullable=False),
+    Column("conversation_mac", String(64), nullable=False, index=True),
+    Column("message", LargeBinary, nullable=False),
+    Column("created_at", _time, nullable=False),
+    Column("seen_at", _time),
+)  # fmt: skip
+documents = Table(
+    "documents", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_no", String(12), ForeignKey("cases.case_no"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("number", String(64), nullable=False, unique=True),
+    Column("issued_on", Date, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("file", LargeBinary, nullable=False),
+)  # fmt: skip
+document_sequences = Table(
+    "document_sequences", metadata, Column("key", String(64), primary_key=True), Column("last", Integer, nullable=False)
+)
+webhooks = Table(
+    "webhooks", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("agency", String(32), nullable=False),
+    Column("url", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", _time, nullable=False),
 )  # fmt: skip
 access_log = Table(
     "access_log", metadata,

@@ -24,6 +24,8 @@ from bot.storage.crypto import Keyring, load_or_create_key
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: No statement of ours takes long; one that does would stall conversations.
 STATEMENT_TIMEOUT_MS = 10_000
+#: Execution option of a connection that only reads.
+READING = "sufang_reading"
 
 
 def make_engine(url: str) -> Engine:
@@ -64,7 +66,8 @@ def make_engine(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A reader does not queue behind writers: WAL gives it the last committed state.
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)
@@ -87,6 +90,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except IntegrityError:
         raise
+    except SQLAlchemyError as e:
+        raise StoreUnavailable() from e
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads. Raises StoreUnavailable like `transaction`."""
+    try:
+        with engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+            yield connection
     except SQLAlchemyError as e:
         raise StoreUnavailable() from e
 

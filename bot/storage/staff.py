@@ -17,9 +17,9 @@ from bot.petition.errors import PetitionError, TooManyAttempts
 from bot.petition.keys import AGENCIES
 from bot.petition.roles import ROLES, Staff
 from bot.storage import models as t
-from bot.storage.cases import _utc
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
+from bot.storage.rows import utc
 
 #: A session ends after so long without a click, and in any case after so long.
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
@@ -79,8 +79,8 @@ class StaffStore:
         with transaction(self._engine) as c:
             tried = c.execute(select(t.attempts).where(t.attempts.c.who == who)).first()
             row = c.execute(select(t.staff).where(t.staff.c.name == name)).first()
-        if tried and tried.failures >= MAX_FAILURES and now - _utc(tried.last_at) < REST:
-            raise TooManyAttempts((REST - (now - _utc(tried.last_at))).total_seconds())
+        if tried and tried.failures >= MAX_FAILURES and now - utc(tried.last_at) < REST:
+            raise TooManyAttempts((REST - (now - utc(tried.last_at))).total_seconds())
         right = self._right(row.password if row and row.password else _NOBODY, password) and bool(row and row.password)
         if not right or row.disabled:
             self._failed(who, tried, now)
@@ -107,7 +107,7 @@ class StaffStore:
             if tried is None:
                 c.execute(insert(t.attempts).values(who=who, failures=1, last_at=now))
                 return
-            count = 1 if now - _utc(tried.last_at) >= REST else tried.failures + 1
+            count = 1 if now - utc(tried.last_at) >= REST else tried.failures + 1
             c.execute(update(t.attempts).where(t.attempts.c.who == who).values(failures=count, last_at=now))
 
     def session(self, session_id: str, now: datetime) -> Session | None:
@@ -119,9 +119,9 @@ class StaffStore:
                 .join(t.staff, t.staff.c.name == t.staff_sessions.c.name)
                 .where(t.staff_sessions.c.id_mac == key)
             ).first()
-            if row is None or row.disabled or now - _utc(row.seen_at) > IDLE or now - _utc(row.created_at) > LONGEST:
+            if row is None or row.disabled or now - utc(row.seen_at) > IDLE or now - utc(row.created_at) > LONGEST:
                 return None
-            if now - _utc(row.seen_at) > IDLE / 10:
+            if now - utc(row.seen_at) > IDLE / 10:
                 c.execute(update(t.staff_sessions).where(t.staff_sessions.c.id_mac == key).values(seen_at=now))
         return Session(Staff(row.name, row.role, row.agency), row.csrf, row.must_change)
 
@@ -176,7 +176,7 @@ class StaffStore:
             rows = c.execute(query).all()
         return [
             {
-                "id": r.id, "at": _utc(r.at).isoformat(), "by": r.by, "what": r.what, "case_no": r.case_no,
+                "id": r.id, "at": utc(r.at).isoformat(), "by": r.by, "what": r.what, "case_no": r.case_no,
                 "reason": self._keys.decrypt(r.detail, "access_log", "audit")["reason"],
             }
             for r in rows

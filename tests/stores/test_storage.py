@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from filings import FIELDS, filing
 from sqlalchemy import text
 
-from bot.petition.case import Filing
 from bot.petition.errors import (
     ConflictError,
     NotFound,
@@ -26,26 +26,6 @@ from bot.storage.open import make_engine
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
-FIELDS = {
-    "narrative": "楼下饭店油烟往我家灌",
-    "demand": "装净化设备",
-    "place": "五华区莲花街道",
-    "name": "李春梅",
-    "phone": "13800001234",
-}
-
-
-def filing(draft: str = "d" * 32, **changes: object) -> Filing:
-    values = {
-        "draft_id": draft,
-        "source": "web",
-        "conversation": "c1",
-        "channel": "enforcement",
-        "category": "申诉求决",
-        "agency": "城管",
-        "fields": FIELDS,
-    }
-    return Filing(**{**values, **changes})
 
 
 def test_a_filing_gives_number_code_and_the_next_date(cases: CaseStore) -> None:

@@ -6,7 +6,11 @@ import re
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.petition.case import CaseView
 from bot.petition.catalogue import Catalogue
+from bot.petition.documents import day
+from bot.petition.lifecycle import next_step
+from bot.petition.progress import next_of, standing
 
 #: What people say for each of the three ratings of 评价.
 _RATINGS = (
@@ -16,13 +20,25 @@ _RATINGS = (
 )
 
 
+#: A rating of the office that registered and passed on, not of the unit that handled.
+_DEPARTMENT = re.compile(r"信访局|信访部门|登记的|接待的|窗口")
+#: What only says that a review is wanted; what is left over is the reason, which needs so many characters.
+_ASKING = re.compile(
+    r"我?(?:要|想|请求?)?(?:申请|请求|要求|提出|办理?)?(?:复查|复核|复审)(?:申请|一下)?|不服|对?(?:这个|处理)?(?:答复|意见|结果|处理意见)"
+)
+ENOUGH = 4
+
+
 class CaseService(Protocol):
     """What a request needs of the case store."""
 
     def urge(self, case_no: str, note: str, now: datetime, today: date) -> None: ...
     def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None: ...
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None: ...
-    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date) -> None: ...
+    def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date, whom: str = "") -> str: ...
+    def apply_review(self, case_no: str, reason: str, now: datetime, today: date) -> CaseView: ...
+    def main_of(self, case_no: str) -> str: ...
+    def get(self, case_no: str) -> CaseView: ...
 
 
 def request(
@@ -44,9 +60,35 @@ def request(
         rating = rating_of(text)
         if rating is None:
             return say.say("rate_ask")
-        cases.rate(case_no, rating, text, now, today)
-        return say.say("rated_thanks", rating=rating)
-    return say.say("review_guidance", case_no=case_no)
+        whom = cases.rate(case_no, rating, text, now, today, "department" if _DEPARTMENT.search(text) else "")
+        return say.say(f"rated_{whom}", rating=rating)
+    return _review(text, case_no, cases, say, now, today)
+
+
+def _review(text: str, case_no: str, cases: CaseService, say: Catalogue, now: datetime, today: date) -> str:
+    """申请复查 or 复核 of a case that has its written answer, with a reason; otherwise how it is done and when."""
+    view = cases.get(cases.main_of(case_no))
+    step = next_step(standing(view))
+    if step.key not in ("apply_review", "apply_final"):
+        if view.status in ("review", "final_review"):
+            return say.say(
+                "review_running", case_no=case_no, what=next_of(view, today, say)["what"], due=_day(step.due)
+            )
+        return say.say("review_guidance", case_no=case_no)
+    what = "复查" if step.key == "apply_review" else "复核"
+    if step.due and today > step.due:
+        return say.say("review_lapsed", what=what, due=_day(step.due))
+    reason = _ASKING.sub("", text).strip("，。！？,.!? ")
+    if len(reason) < ENOUGH:
+        left = (step.due - today).days if step.due else 0
+        return say.say("review_ask", case_no=case_no, what=what, due=_day(step.due), left=left)
+    after = cases.apply_review(case_no, text, now, today)
+    told = next_step(standing(after))
+    return say.say("review_applied", case_no=case_no, what=what, due=_day(told.due))
+
+
+def _day(d: date | None) -> str:
+    return day(d) if d else ""
 
 
 def rating_of(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -41,7 +42,8 @@ def test_a_plain_case_goes_from_registration_to_the_end() -> None:
         ("final_review", "petitioner", DAY),
         ("closed", "handler", DAY),
     ]:
-        check(standing("申诉求决", *path[1:]), to, role, FULL, day)
+        now = replace(standing("申诉求决", *path[1:]), opinions={"review": DAY, "final_review": DAY})
+        check(now, to, role, FULL, day)
         path.append(to)
     assert path[-1] == "closed"
 

@@ -1,0 +1,208 @@
+"""The pages of one case: what was told, what comes next, papers, the same matter elsewhere, and the time line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from bot.desk.api import docx
+from bot.desk.http import DESK, PAPERS, run
+from bot.desk.pages import form_of, html, signed_in
+from bot.desk.papers import basis_text
+from bot.desk.service import ANSWERS, NOTES, REQUESTS
+from bot.petition import documents
+from bot.petition.errors import PetitionError
+from bot.petition.fields import labels, show
+from bot.petition.keys import AGENCIES
+from bot.petition.progress import next_of
+from bot.petition.report import RATINGS
+from bot.petition.roles import ACCUSATION
+from bot.storage.staff import Session
+
+#: What the words of a transition are called on its button.
+STEP_NAMES = {
+    "dispatched": "转送或交办",
+    "notified": "告知去向与途径",
+    "registered": "退回异议",
+    "guided": "导入法定途径",
+    "accepted": "受理",
+    "not_accepted": "不予受理（写明理由、依据、去向）",
+    "handling": "开始办理",
+    "extended": "延期（不超过 30 日）",
+    "replied": "出具处理意见并答复",
+    "closed": "办结",
+    "merged": "并案",
+    "final_review": "转复核",
+    "review": "转复查",
+}
+NEED_NAMES = {"reason": "理由", "basis": "依据", "where": "去哪里", "approved_by": "批准人", "notice": "延期告知的理由"}
+LINKS = {"merged_from": "并入这件的", "merged_into": "并入了", "split_to": "拆分出去的"}
+
+
+def add_routes(app: web.Application) -> None:
+    """All pages of a case."""
+    r = app.router
+    r.add_get("/desk/cases/{no}", _case)
+    for path, work in (
+        ("look", _look), ("move", _move), ("write", _write), ("split", _split), ("reassign", _reassign), ("request", _request),
+        ("paper", _paper), ("issue", _issue),
+    ):  # fmt: skip
+        r.add_post(f"/desk/cases/{{no}}/{path}", work)
+    r.add_get("/desk/cases/{no}/documents/{id:\\d{1,9}}", _open)
+    r.add_get("/desk/cases/{no}/documents/{id:\\d{1,9}}.docx", _open_docx)
+
+
+async def _case(request: web.Request) -> web.Response:
+    return await _page(request, await signed_in(request))
+
+
+async def _page(
+    request: web.Request, session: Session, reason: str = "", message: str = "", status: int = 200, done: str = ""
+) -> web.Response:
+    desk, papers, staff, number = request.app[DESK], request.app[PAPERS], session.staff, request.match_info["no"]
+    view = await run(desk.case, staff, number)
+    fields = await run(desk.fields, staff, number, reason)
+    if reason:
+        view = await run(desk.case, staff, number)
+    rows = [(labels().get(k, k), show(k, v)) for k, v in fields.items() if v not in (None, "", [])]
+    return html(
+        "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=await run(desk.advice, staff, number),
+        near=await run(desk.similar, staff, view), message=message, done=done, next=next_of(view, desk.today()),
+        steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
+        notes=NOTES.get(staff.role, ()), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
+        ratings=RATINGS, links=[(LINKS[k], n) for k, n in await run(desk.linked, staff, view)], papers=papers.allowed(staff, view),
+        archive=await run(papers.archive, staff, number), missing=documents.missing(view), today=desk.today(),
+        told=await run(desk.stores.notices.of_case, view.case_no),
+    )  # fmt: skip
+
+
+async def _work(
+    request: web.Request, work: Callable[[Session, dict[str, str], int | None], Any], then: str = ""
+) -> web.Response:  # fmt: skip
+    """Runs one change and shows the case again, or says on the case why not."""
+    session = await signed_in(request)
+    data = await form_of(request, session)
+    version = data.pop("version", "")
+    try:
+        await run(work, session, data, int(version) if version.isdecimal() and len(version) < 10 else None)
+    except PetitionError as e:
+        return await _page(request, session, message=str(e), status=409)
+    raise web.HTTPSeeOther(then or f"/desk/cases/{request.match_info['no']}")
+
+
+async def _look(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    data = await form_of(request, session)
+    reason = data.get("reason", "").strip()
+    if not reason:
+        return await _page(request, session, message="请写明为什么要看。", status=400)
+    return await _page(request, session, reason=reason)
+
+
+async def _move(request: web.Request) -> web.Response:
+    desk, number = request.app[DESK], request.match_info["no"]
+
+    def work(session: Session, data: dict[str, str], version: int | None) -> None:
+        desk.move(session.staff, number, data.pop("to", ""), data, version)
+
+    # A clerk who has sent a case on takes the next one.
+    return await _work(request, work, "/desk/" if (await request.post()).get("to") == "dispatched" else "")
+
+
+async def _write(request: web.Request) -> web.Response:
+    desk, number = request.app[DESK], request.match_info["no"]
+    form = await request.post()
+    agencies = [str(a) for a in form.getall("agencies", [])]
+
+    def work(session: Session, data: dict[str, str], version: int | None) -> None:
+        desk.write(session.staff, number, data.pop("event", ""), data.pop("note", ""), {**data, "agencies": agencies})
+
+    return await _work(request, work)
+
+
+async def _split(request: web.Request) -> web.Response:
+    desk, number = request.app[DESK], request.match_info["no"]
+
+    def work(session: Session, data: dict[str, str], version: int | None) -> None:
+        fields = {k: data.get(k, "") for k in ("narrative", "demand", "place", "respondent")}
+        desk.split(session.staff, number, fields, bool(data.get("secret")), version)
+
+    # What stays may be an accusation from now on, and no longer this clerk's to see.
+    secret = (await request.post()).get("secret")
+    return await _work(request, work, "/desk/" if secret else "")
+
+
+async def _reassign(request: web.Request) -> web.Response:
+    desk, number = request.app[DESK], request.match_info["no"]
+
+    def work(session: Session, data: dict[str, str], version: int | None) -> None:
+        desk.reassign(session.staff, number, data.get("agency", ""), data.get("reason", ""), version)
+
+    return await _work(request, work)
+
+
+async def _request(request: web.Request) -> web.Response:
+    desk, number = request.app[DESK], request.match_info["no"]
+
+    def work(session: Session, data: dict[str, str], version: int | None) -> None:
+        args = data.get("request", ""), data.get("note", ""), data.get("rating", ""), data.get("whom", "")
+        desk.request(session.staff, number, *args)
+
+    return await _work(request, work)
+
+
+# -- papers -------------------------------------------------------------------------------------------------------------
+
+
+async def _paper(request: web.Request) -> web.Response:
+    """The form of a paper, and below it how it will look."""
+    session = await signed_in(request)
+    return await _paper_page(request, session, await form_of(request, session))
+
+
+async def _paper_page(request: web.Request, session: Session, data: dict[str, str], message: str = "") -> web.Response:
+    papers, number = request.app[PAPERS], request.match_info["no"]
+    kind = documents.kinds().get(data.get("kind", ""))
+    if kind is None:
+        raise PetitionError("没有这种文书。")
+    view = await run(request.app[DESK].case, session.staff, number)
+    told = {k: data.get(k, "") for k in kind.asks}
+    paper = None
+    if data.get("preview") or not kind.asks:
+        try:
+            paper = await run(papers.preview, session.staff, number, kind.key, told)
+        except PetitionError as e:
+            message = message or str(e)
+    return html(
+        "paper_form.html", session, 409 if message else 200, view=view, kind=kind, told=told, paper=paper, message=message,
+        basis=basis_text(paper) if paper else "", title=kind.title,
+    )  # fmt: skip
+
+
+async def _issue(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    data = await form_of(request, session)
+    version, number = data.get("version", ""), request.match_info["no"]
+    try:
+        args = data.get("kind", ""), data, int(version) if version.isdecimal() and len(version) < 10 else None
+        made, _ = await run(request.app[PAPERS].issue, session.staff, number, *args)
+    except PetitionError as e:
+        return await _paper_page(request, session, data | {"preview": ""}, str(e))
+    raise web.HTTPSeeOther(f"/desk/cases/{number}/documents/{made}")
+
+
+async def _open(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    paper, _, digest = await run(
+        request.app[PAPERS].open, session.staff, request.match_info["no"], int(request.match_info["id"])
+    )
+    return html("paper.html", session, paper=paper, digest=digest, id=request.match_info["id"], basis=basis_text(paper))
+
+
+async def _open_docx(request: web.Request) -> web.Response:
+    session = await signed_in(request)
+    args = session.staff, request.match_info["no"], int(request.match_info["id"])
+    paper, file, digest = await run(request.app[PAPERS].open, *args)
+    return docx(paper.number, file, digest)

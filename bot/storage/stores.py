@@ -1,0 +1,34 @@
+"""The stores that the desk works with, on one database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Engine
+
+from bot.storage.cases import CaseStore
+from bot.storage.crypto import Keyring
+from bot.storage.documents import DocumentStore
+from bot.storage.figures import Figures
+from bot.storage.notices import NoticeStore
+from bot.storage.outbox import Outbox
+from bot.storage.staff import StaffStore
+
+
+@dataclass(frozen=True)
+class Stores:
+    """All of them."""
+
+    cases: CaseStore
+    staff: StaffStore
+    notices: NoticeStore
+    documents: DocumentStore
+    outbox: Outbox
+    figures: Figures
+
+    @classmethod
+    def of(cls, engine: Engine, keys: Keyring) -> Stores:
+        """On one engine, with one set of keys."""
+        cases = CaseStore(engine, keys)
+        notices, documents = NoticeStore(engine, keys, cases), DocumentStore(engine, keys, cases)
+        return cls(cases, StaffStore(engine, keys), notices, documents, Outbox(engine, keys), Figures(engine, keys))

@@ -1,0 +1,1 @@
+"""Cases on their way to the provincial platform, and steps on their way to webhooks."""

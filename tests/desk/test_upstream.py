@@ -1,0 +1,303 @@
+"""What leaves the house: the provincial platform and webhooks over real HTTP, with a receiver that misbehaves on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.desk.clockwork import Clockwork
+from bot.storage.outbox import MAX_ATTEMPTS
+from bot.upstream.sender import Sender
+from desk.office import BRIBE, LIFT, Office
+
+#: law.md 3.4, the public web petition interface.
+NAMES = {
+    "xm",
+    "sjh",
+    "zjhm",
+    "xxzz",
+    "tszt",
+    "tsnr",
+    "nrfldm",
+    "nrflmc",
+    "xfmddm",
+    "xfmdmc",
+    "wtsddm",
+    "wtsdmc",
+    "gkbz",
+    "dzyj",
+    "gddh",
+}
+
+
+class Platform:
+    """The reference receiver: checks the token, keeps each idempotency key once, and answers as `plan` says."""
+
+    def __init__(self, token: str = "let me in") -> None:
+        self.token, self.plan, self.calls, self.kept = token, [], [], {}
+        self.port = 0
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.calls.append((request.path, dict(request.headers), await request.read()))
+        if request.path.startswith("/platform") and request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.json_response({}, status=401)
+        status = self.plan.pop(0) if self.plan else 201
+        if status == "cut":
+            request.transport.close()
+            return web.Response()
+        key = request.headers["Idempotency-Key"]
+        if status == 201 and key in self.kept:
+            return web.json_response({}, status=409)
+        if status == 201:
+            self.kept[key] = json.loads(self.calls[-1][2])
+        headers = {"Retry-After": "90"} if status == 429 else {}
+        return web.json_response({}, status=status, headers=headers)
+
+    async def __aenter__(self) -> Platform:
+        app = web.Application()
+        app.router.add_post("/{path:.*}", self.take)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *what: Any) -> None:
+        await self._runner.cleanup()
+
+
+def run(
+    office: Office, work: Callable[[Platform, Clockwork, aiohttp.ClientSession], Any], token: str = "let me in"
+) -> None:
+    async def go() -> None:
+        async with Platform() as platform, aiohttp.ClientSession() as session:
+            sender = Sender(
+                office.stores, f"http://127.0.0.1:{platform.port}/platform/", token, lambda: office.day.time
+            )
+            clock = Clockwork(office.stores, sender, lambda: office.day.date, lambda: office.day.time)
+            await work(platform, clock, session)
+
+    asyncio.run(go())
+
+
+def registered(o: Office, fields: dict = LIFT) -> str:
+    from bot.petition.roles import Staff
+
+    return o.desk.register(Staff("小周", "clerk"), "来访", fields).case_no
+
+
+def dispatch(o: Office, number: str) -> None:
+    o.cases.transition(
+        number, "dispatched", "小周", "clerk", {"kind": "转送", "agency": "住建"}, o.day.time, o.day.date
+    )
+
+
+def test_a_case_and_its_steps_arrive_in_order_under_the_platforms_names(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        number = registered(office)
+        dispatch(office, number)
+        await clock.tick(session)
+        await clock.tick(session)  # the step follows once the case has arrived
+        paths = [c[0] for c in p.calls]
+        assert paths == ["/platform/petitions", f"/platform/petitions/{number}/events"]
+        sent = json.loads(p.calls[0][2])
+        assert set(sent) >= NAMES
+        assert (sent["xm"], sent["sjh"], sent["gddh"], sent["xfjbh"], sent["gkbz"]) == (
+            "李春梅",
+            "13800001234",
+            "",
+            number,
+            "0",
+        )
+        assert LIFT["narrative"] in sent["tsnr"]
+        assert sent["wtsdmc"] == LIFT["place"]
+        step = json.loads(p.calls[1][2])
+        assert (step["from"], step["to"], step["agency"]) == ("registered", "dispatched", "住建")
+        await clock.tick(session)
+        assert len(p.calls) == 2  # nothing twice
+
+    run(office, work)
+
+
+def test_a_platform_that_is_away_gets_it_later_once(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        registered(office)
+        p.plan = [503, "cut", 429]
+        waits = []
+        for _ in range(3):
+            await clock.tick(session)
+            before = len(p.calls)
+            await clock.tick(session)
+            assert len(p.calls) == before  # it waits
+            for seconds in range(0, 4000, 10):
+                office.day.time += timedelta(seconds=10)
+                await clock.tick(session)
+                if len(p.calls) > before:
+                    waits.append(seconds)
+                    break
+        assert waits == sorted(waits)  # ever longer
+        assert waits[-1] >= 80  # Retry-After was kept
+        assert len(p.kept) == 1
+        assert len({c[1]["Idempotency-Key"] for c in p.calls}) == 1
+        assert office.stores.outbox.waiting(("filed",)) == 0
+
+    run(office, work)
+
+
+def test_what_was_taken_but_not_acknowledged_is_no_second_case(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        registered(office)
+        parcel = office.stores.outbox.claim(("filed",), office.day.time)[0]
+        p.kept[parcel.key] = {}  # it arrived, and this process died before it wrote that down
+        office.day.time += timedelta(minutes=3)
+        await clock.tick(session)
+        assert office.stores.outbox.waiting(("filed",)) == 0
+        assert len(p.kept) == 1
+
+    run(office, work)
+
+
+def test_dead_letters_are_seen_without_content_hold_back_what_follows_and_go_out_again(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        number = registered(office)
+        dispatch(office, number)
+        p.plan = [422]
+        await clock.tick(session)
+        dead = office.stores.outbox.dead()
+        assert [(d["case_no"], d["topic"], d["error"]) for d in dead] == [(number, "filed", "HTTP 422")]
+        assert "李春梅" not in str(dead)
+        office.day.time += timedelta(days=1)
+        await clock.tick(session)
+        assert len(p.calls) == 1  # the step does not overtake its case
+        office.stores.outbox.resend(dead[0]["id"], office.day.time)
+        await clock.tick(session)
+        await clock.tick(session)
+        assert len(p.kept) == 2
+        assert office.stores.outbox.dead() == []
+
+    run(office, work)
+
+
+def test_it_is_laid_aside_after_many_attempts(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        registered(office)
+        p.plan = [500] * 100
+        for _ in range(MAX_ATTEMPTS + 5):
+            office.day.time += timedelta(hours=2)
+            await clock.tick(session)
+        assert len(p.calls) == MAX_ATTEMPTS
+        assert office.stores.outbox.dead()[0]["attempts"] == MAX_ATTEMPTS
+
+    run(office, work)
+
+
+def test_accusations_never_leave(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        number = registered(office, BRIBE)
+        office.stores.outbox.add_hook("", f"http://127.0.0.1:{p.port}/hook", "a secret of sixteen", office.day.time)
+        office.cases.transition(
+            number,
+            "dispatched",
+            "纪",
+            "discipline",
+            {"kind": "转送", "agency": "纪委监委"},
+            office.day.time,
+            office.day.date,
+        )
+        await clock.tick(session)
+        assert p.calls == []
+
+    run(office, work)
+
+
+def test_webhooks_are_signed_and_carry_no_content(office: Office) -> None:
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        url = f"http://127.0.0.1:{p.port}/hook"
+        hook = office.stores.outbox.add_hook("住建", url, "a secret of sixteen", office.day.time)
+        other = office.stores.outbox.add_hook("教育", url, "a secret of sixteen", office.day.time)
+        number = registered(office)
+        dispatch(office, number)
+        await clock.tick(session)
+        await clock.tick(session)
+        told = [c for c in p.calls if c[0] == "/hook"]
+        assert told
+        for _, headers, body in told:
+            good = hmac.new(b"a secret of sixteen", body, hashlib.sha256).hexdigest()
+            assert headers["X-Sufang-Signature"] == f"sha256={good}"
+            assert "李春梅" not in body.decode()
+            assert "电梯" not in body.decode()
+        assert {"case_no": number, "event": "moved", "from": "registered", "to": "dispatched", "agency": "住建", "on": "2026-11-23"} in [
+            json.loads(c[2]) for c in told
+        ]  # fmt: skip
+        office.stores.outbox.stop_hook(hook)
+        office.stores.outbox.stop_hook(other)
+        before = len(p.calls)
+        office.cases.transition(number, "notified", "王", "handler", {}, office.day.time, office.day.date)
+        await clock.tick(session)
+        assert [c[0] for c in p.calls[before:]] == [f"/platform/petitions/{number}/events"]
+
+    run(office, work)
+
+
+def test_two_workers_do_not_send_the_same(office: Office) -> None:
+    for i in range(12):
+        registered(office, LIFT | {"name": f"某{i}"})
+    one = office.stores.outbox.claim(("filed",), office.day.time, 5)
+    two = office.stores.outbox.claim(("filed",), office.day.time, 50)
+    assert len(one) == 5
+    assert len(two) == 7
+    assert not {x.id for x in one} & {x.id for x in two}
+    office.day.time += timedelta(minutes=3)  # both died
+    assert len(office.stores.outbox.claim(("filed",), office.day.time, 50)) == 12
+
+
+def test_a_channel_that_pushes_gets_the_notice_and_a_failing_one_gets_it_again(office: Office) -> None:
+    from filings import filing
+
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        got: list[dict[str, Any]] = []
+
+        async def push(mac: str, message: dict[str, Any]) -> bool:
+            got.append(message)
+            if len(got) == 1:
+                raise OSError("not now")
+            return True
+
+        clock.push["wechat"] = push
+        number = office.cases.file(filing(source="wechat"), office.day.time, office.day.date).case_no
+        dispatch(office, number)
+        await clock.push_notices()
+        assert office.stores.outbox.waiting(("notice",)) == 1
+        office.day.time += timedelta(minutes=1)
+        await clock.push_notices()
+        assert office.stores.outbox.waiting(("notice",)) == 0
+        assert len(got) == 2
+        assert got[1]["custom"]["kind"] == "notice"
+
+    run(office, work)
+
+
+@pytest.mark.parametrize("who", ["clerk", "boss", "h住建", "disc", "aud"])
+def test_only_the_administrator_sees_what_leaves(office: Office, who: str) -> None:
+    async def work(o: Office) -> None:
+        for method, path in (("GET", "outbox"), ("GET", "webhooks"), ("POST", "outbox/1/resend")):
+            assert (await o.call(who, method, path))[0] == 403
+        hook = {"agency": "住建", "url": "https://elsewhere.example/hook", "secret": "a secret of sixteen"}
+        assert (await o.call(who, "POST", "webhooks", **hook))[0] == 403
+        made = await o.must("root", "POST", "webhooks", **hook)
+        assert (await o.call("root", "POST", "webhooks", **hook | {"url": "http://elsewhere.example/"}))[0] == 400
+        listed = (await o.must("root", "GET", "webhooks"))["webhooks"]
+        assert listed == [{"id": made["id"], "agency": "住建", "url": hook["url"], "active": True}]
+        assert (await o.call("root", "DELETE", f"webhooks/{made['id']}"))[0] == 200
+
+    office.run(work)
