@@ -111,13 +111,25 @@ async def start_desk(settings: Settings, listener: socket.socket) -> Any:
     from actions.base import services
     from bot.desk.app import build as build_desk
     from bot.desk.service import Desk
+    from bot.hotline.intake import Intake
+    from bot.storage.drafts import DraftStore
     from bot.storage.open import open_engine, open_keyring
     from bot.storage.staff import StaffStore
 
     s = services()
     staff = StaffStore(open_engine(settings), open_keyring(settings))
     desk = Desk(s.cases, staff, s.intake.advisor, settings.today, settings.now)
-    runner = web.AppRunner(build_desk(desk, settings), access_log=None)
+    intake = Intake(
+        DraftStore(open_engine(settings), open_keyring(settings)),
+        lambda: s.intake.advisor,
+        settings.data_dir / "hotline.index",
+        settings.now,
+    )
+    if settings.broker_url:
+        from bot.hotline.queueing import announcer
+
+        intake.announce = announcer(settings.broker_url)
+    runner = web.AppRunner(build_desk(desk, settings, intake), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     return runner

@@ -9,9 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.desk import pages
+from bot.desk import drafts, pages
 from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie
 from bot.desk.service import Desk, Forbidden
+from bot.hotline.intake import Intake
 from bot.petition.case import CaseView
 from bot.petition.errors import (
     ConflictError,
@@ -36,8 +37,8 @@ HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(desk: Desk, settings: Settings) -> web.Application:
-    """The application. The service's calls are short and synchronous; they run in threads."""
+def build(desk: Desk, settings: Settings, intake: Intake | None = None) -> web.Application:
+    """The application, with the hotline's drafts when there is an `intake`. The service's calls are short and synchronous; they run in threads."""
     app = web.Application(middlewares=[_errors], client_max_size=MAX_BODY)
     app[DESK], app[SETTINGS] = desk, settings
     api = "/desk/api/v1"
@@ -52,6 +53,8 @@ def build(desk: Desk, settings: Settings) -> web.Application:
     app.router.add_get(f"{api}/reports/weekly", _api_weekly)
     app.router.add_get(f"{api}/log", _api_log)
     pages.add_routes(app)
+    if intake:
+        drafts.add_routes(app, intake)
     return app
 
 

@@ -137,8 +137,11 @@ class Desk:
 
     # -- working --------------------------------------------------------------------------------------------------------
 
-    def register(self, who: Staff, source: str, fields: Mapping[str, Any]) -> Receipt:
-        """A visitor, a letter or a call, typed for the citizen: the same filing as by the bot. Raises PetitionError."""
+    def register(self, who: Staff, source: str, fields: Mapping[str, Any], draft_id: str = "") -> Receipt:
+        """A visitor, a letter or a call, typed for the citizen: the same filing as by the bot. Raises PetitionError.
+
+        `draft_id`: of a hotline draft; the same one again gets the same receipt.
+        """
         if not who.registers():
             raise Forbidden("登记由登记员来做。")
         source = _SOURCE_KEYS.get(source, source)
@@ -147,7 +150,7 @@ class Desk:
         clean = _clean_fields(fields)
         advice = self._advisor.advise(clean["narrative"], self.today())
         filing = Filing(
-            draft_id=secrets.token_hex(16),
+            draft_id=draft_id or secrets.token_hex(16),
             source=source,
             conversation=f"desk:{who.name}",
             channel=advice.channel,

@@ -110,12 +110,14 @@ def _progress(rows: Iterator[tuple[Item, Any]], total: int) -> Iterator[tuple[It
 
 def _desk(settings: Settings) -> Any:
     from bot.hotline.formats import read
+    from bot.hotline.roles import turn_roles
     from bot.storage.drafts import DraftStore
     from bot.storage.open import open_engine, open_keyring
 
     store = DraftStore(open_engine(settings), open_keyring(settings))
 
     def keep(item: Item, record: dict[str, Any]) -> None:
-        store.put(record, [t.text for t in read(item.path).turns], settings.now())
+        call = read(item.path)
+        store.put(record, list(zip(turn_roles(call), (t.text for t in call.turns), strict=True)), settings.now())
 
     return keep

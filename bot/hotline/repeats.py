@@ -79,7 +79,14 @@ class Repeats:
             f"SELECT DISTINCT c.* FROM keys k JOIN calls c ON c.id = k.call WHERE k.key IN ({marks}) AND c.content != ? ORDER BY c.id DESC LIMIT {LOOKED_AT}",
             (*keys, content_id(record)),
         ).fetchall()
-        found = [r for r in rows if _one_matter(told, signature, r)]
+        own = self._db.execute("SELECT id FROM calls WHERE content = ?", (content_id(record),)).fetchone()
+        when = str(record.get("call_time") or "")
+
+        def earlier(row: tuple[Any, ...]) -> bool:
+            """By the clock where both calls have a time, else by the order in which they were read."""
+            return (row[3], row[2]) < (when, str(record["file"])) if when and row[3] else own is None or row[0] < own[0]
+
+        found = [r for r in rows if earlier(r) and _one_matter(told, signature, r)]
         if not found:
             return None
         first = min(found, key=lambda r: (r[3], r[2]))
