@@ -121,7 +121,7 @@ def outcomes(items: Iterable[Item], make: Callable[[], Advisor], workers: int = 
         for item in items:
             yield item, one(item, advisor)
         return
-    pieces = _pieces(items)
+    pieces = pieces_of(items)
     while True:
         broken: list[list[Item]] = []
         with ProcessPoolExecutor(
@@ -149,7 +149,8 @@ def outcomes(items: Iterable[Item], make: Callable[[], Advisor], workers: int = 
                 yield item, _alone(item, make)
 
 
-def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
+def pieces_of(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The items in pieces of work."""
     piece: list[Item] = []
     for item in items:
         piece.append(item)
@@ -181,11 +182,9 @@ def _alone(item: Item, make: Callable[[], Advisor]) -> Outcome:
             return SetAside(item.path.name, f"{item.path.name}：处理它的进程两次中断，可能内存不够")
 
 
-def records(
-    items: Iterable[Item], make: Callable[[], Advisor], repeats: Repeats, workers: int = 1
-) -> Iterator[tuple[Item, Outcome]]:
+def records(found: Iterable[tuple[Item, Outcome]], repeats: Repeats) -> Iterator[tuple[Item, Outcome]]:
     """As `outcomes`, with each draft linked to the earlier call on its matter."""
-    for item, outcome in outcomes(items, make, workers):
+    for item, outcome in found:
         yield item, outcome if isinstance(outcome, SetAside) else linked(outcome, repeats)
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bad", type=Path, help="读不懂的文件和原因写到这个文件（默认：OUT.bad.jsonl）")
     parser.add_argument("--index", type=Path, help="查重的索引文件，跨次使用（默认：OUT.index，没有 --out 就不保留）")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="用几个进程（默认 1）")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="用 Dask 集群：local，或者 tls://主机:端口（配 --tls）")
+    parser.add_argument("--tls", nargs=3, type=Path, metavar=("CA", "CERT", "KEY"), help="连集群用的证书文件")
     parser.add_argument("--desk", action="store_true", help="同时放进工作台，等工作人员对照转写确认")
 
 
@@ -43,7 +45,7 @@ def load_advisor(models: str, region: str) -> Advisor:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit code: 0 when the run came to its end, whatever was set aside; 1 when nothing could be read."""
-    from bot.hotline.batch import SetAside, files_of, finished, items_of, read_meta, records
+    from bot.hotline.batch import SetAside, files_of, finished, items_of, outcomes, read_meta, records
     from bot.hotline.repeats import Repeats
 
     missing = [p for p in args.paths if not p.exists()]
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if done:
         print(f"接着上一次：{len(files) - len(items)} 个已经做完", file=sys.stderr)
     make = partial(load_advisor, str(settings.data_dir / "models"), settings.region)
-    if args.workers > 1 and items:
+    if (args.workers > 1 or args.cluster) and items:
         make()  # learns the model once, before several processes want it
     with ExitStack() as stack:
         repeats = stack.enter_context(Repeats(args.index or (Path(f"{args.out}.index") if args.out else None)))
@@ -79,7 +81,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         bad = stack.enter_context(aside.open("w", encoding="utf-8")) if aside else None
         keep = _desk(settings) if args.desk else None
         good = wrong = 0
-        for item, outcome in _progress(records(items, make, repeats, args.workers), len(items)):
+        try:
+            found = stack.enter_context(_clustered(args, items, make)) if args.cluster else None
+        except (ValueError, ImportError, OSError) as e:
+            print(f"集群用不了：{e}", file=sys.stderr)
+            return 1
+        done_by = found if found is not None else outcomes(items, make, args.workers)
+        for item, outcome in _progress(records(done_by, repeats), len(items)):
             if isinstance(outcome, SetAside):
                 wrong += 1
                 print(f"放在一边：{outcome.reason}", file=sys.stderr)
@@ -94,6 +102,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 out.flush()
     print(f"{good + wrong} 个文件，{good} 个成了草稿" + (f"，{wrong} 个放在一边" if wrong else ""), file=sys.stderr)
     return 1 if wrong and not good and not done else 0
+
+
+@contextmanager
+def _clustered(args: argparse.Namespace, items: list[Item], make: Any) -> Iterator[Any]:
+    """The outcomes of a Dask cluster."""
+    from bot.hotline import cluster
+
+    tls = cluster.Tls(*args.tls) if args.tls else None
+    address = "" if args.cluster == "local" else args.cluster
+    with cluster.client(address, max(args.workers, 2), tls) as connected:
+        yield cluster.outcomes(items, make, connected)
 
 
 def _progress(rows: Iterator[tuple[Item, Any]], total: int) -> Iterator[tuple[Item, Any]]:

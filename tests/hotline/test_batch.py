@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, advisor: Any, repeats: Repeats, workers: int = 1) -> dict[str, Any]:
     items = items_of(files_of([folder]), read_meta(folder / "meta.jsonl"))
     make = MAKE if workers > 1 else lambda: advisor
-    return {i.path.name: o for i, o in records(items, make, repeats, workers)}
+    return {i.path.name: o for i, o in records(batch.outcomes(items, make, workers), repeats)}
 
 
 def test_a_folder_gives_its_drafts_and_sets_the_others_aside_with_reasons(folder: Path, advisor) -> None:
