@@ -64,9 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     advise.set_defaults(run=_advise)
 
     hotline = commands.add_parser("hotline", help="热线通话转写变成待确认的草稿，一行一个")
-    hotline.add_argument("paths", nargs="+", type=Path, help="转写文件或文件夹")
-    hotline.add_argument("--meta", type=Path, help="meta.jsonl：file、call_time、hotline；默认用同一文件夹里的")
-    hotline.set_defaults(run=_hotline)
+    from bot.hotline import command as hotline_command
+
+    hotline_command.add_arguments(hotline)
+    hotline.set_defaults(run=hotline_command.run)
 
     evaluate = commands.add_parser("evaluate", help="在给定数据上测量")
     evaluate.add_argument("name", choices=["triage"], help="triage：渠道、机关、要素")
@@ -153,47 +154,6 @@ def _advise(args: argparse.Namespace, settings: Settings) -> int:
         print(f"没有读完：{e}", file=sys.stderr)
         return 1
     return 0
-
-
-#: Files of a folder that are not calls.
-_NOT_CALLS = ("meta.jsonl", "gold.jsonl")
-
-
-def _hotline(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.hotline.draft import drafts
-    from bot.petition.advice.command import Advise
-
-    files: list[Path] = []
-    for path in args.paths:
-        files += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-    files = [p for p in files if p.name not in _NOT_CALLS and not p.name.upper().startswith("README")]
-    missing = [p for p in files if not p.is_file()]
-    if missing or not files:
-        print(f"没有这个文件：{missing[0]}" if missing else "没有找到转写文件", file=sys.stderr)
-        return 2
-    meta: dict[str, dict[str, Any]] = {}
-    try:
-        for source in [args.meta] if args.meta else sorted({p.parent / "meta.jsonl" for p in files}):
-            if args.meta or source.is_file():
-                for row in _rows(source, "file"):
-                    meta[Path(str(row["file"])).name] = row
-    except (OSError, ValueError) as e:
-        print(f"meta 读不懂：{e}", file=sys.stderr)
-        return 1
-    advise = Advise.ready(settings.data_dir / "models", settings.region)
-    bad = 0
-    for done, record in enumerate(drafts(files, meta, advise.advisor), 1):
-        if isinstance(record, Exception):
-            bad += 1
-            print(f"放在一边：{record}", file=sys.stderr)
-        else:
-            sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
-        if sys.stderr.isatty():
-            print(f"\r{done}/{len(files)}", end="", file=sys.stderr)
-    print(
-        f"{len(files)} 个文件，{len(files) - bad} 个成了草稿" + (f"，{bad} 个放在一边" if bad else ""), file=sys.stderr
-    )
-    return 1 if bad else 0
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings) -> int:

@@ -121,6 +121,8 @@ async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, 
     from bot.desk.app import build as build_desk
     from bot.desk.clockwork import Clockwork
     from bot.desk.service import Desk
+    from bot.hotline.intake import Intake
+    from bot.storage.drafts import DraftStore
     from bot.storage.open import open_engine, open_keyring
     from bot.storage.stores import Stores
     from bot.upstream.sender import Sender
@@ -128,7 +130,17 @@ async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, 
     s = services()
     stores = Stores.of(open_engine(settings), open_keyring(settings))
     desk = Desk(stores, s.intake.advisor, settings.today, settings.now)
-    runner = web.AppRunner(build_desk(desk, settings), access_log=None)
+    intake = Intake(
+        DraftStore(open_engine(settings), open_keyring(settings)),
+        lambda: s.intake.advisor,
+        settings.data_dir / "hotline.index",
+        settings.now,
+    )
+    if settings.broker_url:
+        from bot.hotline.queueing import announcer
+
+        intake.announce = announcer(settings.broker_url)
+    runner = web.AppRunner(build_desk(desk, settings, intake), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     sender = Sender(stores, settings.upstream_url, settings.upstream_token, settings.now)

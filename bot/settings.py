@@ -21,7 +21,9 @@ _HELP = (
     ("SUFANG_DATA_DIR", "数据文件夹（默认 var/）"),
     ("SUFANG_DATABASE_URL", "数据库地址（默认数据文件夹里的 SQLite；PostgreSQL 写 postgresql+psycopg2://…）"),
     ("SUFANG_SECRET_KEY", "加密主密钥，至少 32 个字符（默认第一次运行时在数据文件夹里生成，权限 0600）"),
+    ("SUFANG_ASR_SECRET", "语音识别回调的签名密钥，至少 32 个字符；不设就不接回调"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
+    ("SUFANG_BROKER_URL", "热线转写的队列：amqp://… 或 redis://…；不设就收到时当场处理"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
     ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
@@ -38,10 +40,7 @@ _HELP = (
     ("SUFANG_WECHAT_PAGE_URL", "群众页面对外的 https 地址；设了，微信里就给出“网页填写”的链接"),
 )
 #: Settings of parts that later versions bring; named here so that a typing error is told from a later name.
-_LATER = (
-    "SUFANG_REDIS_URL",
-    "SUFANG_BROKER_URL",
-)
+_LATER = ("SUFANG_REDIS_URL",)
 
 
 class SettingsError(Exception):
@@ -128,6 +127,8 @@ class Settings:
     data_dir: Path = Path("var")
     database_url: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
+    asr_secret: str = field(default="", repr=False)
+    broker_url: str = field(default="", repr=False)
     allowed_origins: tuple[str, ...] = ()
     region: str = ""
     rate_limits_on: bool = True
@@ -188,6 +189,12 @@ class Settings:
         secret = get("SUFANG_SECRET_KEY")
         if secret and len(secret) < 32:
             problems.append("SUFANG_SECRET_KEY 至少 32 个字符")
+        asr = get("SUFANG_ASR_SECRET")
+        if asr and len(asr) < 32:
+            problems.append("SUFANG_ASR_SECRET 至少 32 个字符")
+        broker = get("SUFANG_BROKER_URL")
+        if broker and not re.match(r"(?:amqps?|rediss?)://", broker):
+            problems.append("SUFANG_BROKER_URL 应以 amqp://、amqps://、redis:// 或 rediss:// 开头")
         folder = Path(get("SUFANG_DATA_DIR") or "var").absolute()
         url = get("SUFANG_DATABASE_URL") or f"sqlite:///{folder / 'sufang.db'}"
         if not re.match(r"(sqlite|postgresql\+psycopg2)://", url):
@@ -206,6 +213,8 @@ class Settings:
             data_dir=folder,
             database_url=url,
             secret_key=secret,
+            asr_secret=asr,
+            broker_url=broker,
             allowed_origins=origins,
             region=get("SUFANG_REGION"),
             rate_limits_on=limits == "on",

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.desk import api, case_pages, open311, pages
+from bot.desk import api, case_pages, drafts, open311, pages
 from bot.desk.http import DESK, PAPERS, SETTINGS, Unauthorised, dumps
 from bot.desk.paperwork import Paperwork
 from bot.desk.service import Desk, Forbidden
+from bot.hotline.intake import Intake
 from bot.petition.errors import (
     ConflictError,
     NotFound,
@@ -33,8 +34,8 @@ HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(desk: Desk, settings: Settings) -> web.Application:
-    """The application. The service's calls are short and synchronous; they run in threads."""
+def build(desk: Desk, settings: Settings, intake: Intake | None = None) -> web.Application:
+    """The application, with the hotline's drafts when there is an `intake`. The service's calls are short and synchronous; they run in threads."""
     app = web.Application(middlewares=[_errors], client_max_size=MAX_BODY)
     app[DESK], app[SETTINGS] = desk, settings
     app[PAPERS] = Paperwork(desk)
@@ -42,6 +43,8 @@ def build(desk: Desk, settings: Settings) -> web.Application:
     open311.add_routes(app)
     pages.add_routes(app)
     case_pages.add_routes(app)
+    if intake:
+        drafts.add_routes(app, intake)
     return app
 
 

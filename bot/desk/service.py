@@ -186,20 +186,23 @@ class Desk:
 
     # -- working --------------------------------------------------------------------------------------------------------
 
-    def register(self, who: Staff, source: str, fields: Mapping[str, Any]) -> Receipt:
-        """A visitor, a letter or a call, typed for the citizen: the same filing as by the bot. Raises PetitionError."""
+    def register(self, who: Staff, source: str, fields: Mapping[str, Any], draft_id: str = "") -> Receipt:
+        """A visitor, a letter or a call, typed for the citizen: the same filing as by the bot. Raises PetitionError.
+
+        `draft_id`: of a hotline draft; the same one again gets the same receipt.
+        """
         if not who.registers():
             raise Forbidden("登记由登记员来做。")
         source = _SOURCE_KEYS.get(source, source)
         if source not in SOURCES:
             raise PetitionError(f"来源应为：{'、'.join(SOURCES)}。")
-        filing = self._filing(_clean_fields(fields), source, f"desk:{who.name}")
+        filing = self._filing(_clean_fields(fields), source, f"desk:{who.name}", draft_id)
         return self._cases.file(filing, self._now(), self.today())
 
-    def _filing(self, fields: Mapping[str, Any], source: str, conversation: str) -> Filing:
+    def _filing(self, fields: Mapping[str, Any], source: str, conversation: str, draft_id: str = "") -> Filing:
         advice = self._advisor.advise(fields["narrative"], self.today())
         return Filing(
-            draft_id=secrets.token_hex(16),
+            draft_id=draft_id or secrets.token_hex(16),
             source=source,
             conversation=conversation,
             channel=advice.channel,

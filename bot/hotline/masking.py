@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.hotline.elements import NOT_PERSON, Said
+from bot.hotline.person import NOT_PERSON
 from bot.petition.understand import names
 
 _DIGIT = "零〇一二三四五六七八九幺\\d"
@@ -25,25 +25,25 @@ _KEEP = re.compile(r"一二三四五|幺二三四五|一二三八八|12345|123\d
 MARK = "＊"
 
 
-def third_names(turns: Sequence[Said]) -> set[str]:
+def third_names(turns: Sequence[tuple[str, str]]) -> set[str]:
     """Names that the call tells: those that both persons say, or that follow 叫."""
     said: dict[str, set[str]] = {}
     found: set[str] = set()
-    for turn in turns:
-        for m in _NAMED.finditer(turn.text):
-            said.setdefault(m[1], set()).add(turn.role)
-        for m in _AFTER.finditer(turn.text):
+    for role, text in turns:
+        for m in _NAMED.finditer(text):
+            said.setdefault(m[1], set()).add(role)
+        for m in _AFTER.finditer(text):
             if len(m[1]) == 3:
                 found.add(m[1])
     both = {n for n, who in said.items() if len(who) > 1 and len(n) == 3}
     return {n for n in found | both if not NOT_PERSON.search(n)}
 
 
-def mask(turns: Sequence[Said], known: Iterable[str] = ()) -> str:
-    """The turns joined by newlines, masked. `known`: names and addresses found in the call."""
+def mask(turns: Sequence[tuple[str, str]], known: Iterable[str] = ()) -> str:
+    """The turns (role, raw text) joined by newlines, masked. `known`: names and addresses found in the call."""
     people = {k for k in known if 2 <= len(k) <= 4} | third_names(turns)
     others = {k for k in known if len(k) > 4}
-    return "\n".join(_one(t.text, people, others) for t in turns)
+    return "\n".join(_one(text, people, others) for _, text in turns)
 
 
 def _one(text: str, people: Iterable[str], others: Iterable[str]) -> str:

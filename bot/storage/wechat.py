@@ -18,9 +18,9 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.storage import models as t
-from bot.storage.cases import _utc
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
+from bot.storage.rows import utc
 from bot.storage.wechat_out import OPEN, QUOTA, body_of, put
 
 #: A worker that drains or sends renews its lease well within this time; after it, another worker takes over.
@@ -163,7 +163,7 @@ class WeChatStore:
         query = select(box).where(box.c.who == who, box.c.done_at.is_(None)).order_by(box.c.created, box.c.id).limit(1)
         with transaction(self._engine) as c:
             row = c.execute(query).first()
-            if row is None or _utc(row.next_at) > now:
+            if row is None or utc(row.next_at) > now:
                 return None
             c.execute(update(box).where(box.c.id == row.id).values(attempts=row.attempts + 1))
         request = self._keys.decrypt(row.request, f"wechat_inbox/{row.key}")
@@ -184,7 +184,7 @@ class WeChatStore:
             row = c.execute(select(box).where(box.c.id == message.id).with_for_update()).one()
             if row.done_at is not None:
                 return  # another worker was faster after a lost lease
-            until = _utc(row.waiting_until)
+            until = utc(row.waiting_until)
             due = until + AFTER if until > now else now
             c.execute(update(box).where(box.c.id == message.id).values(done_at=now))
             held = and_(out.c.who == message.who, out.c.state.in_(OPEN), out.c.kind == "text")

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from bot.storage import models as t
-from bot.storage.cases import _utc
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
+from bot.storage.rows import utc
 
 TICKET_LIFE = timedelta(minutes=30)
 #: A token is renewed so long before its end: old and new are both good for five minutes.
@@ -90,7 +90,7 @@ class Links:
         mine = k.c.mac == self._keys.mac(ticket, "ticket")
         with transaction(self._engine) as c:
             row = c.execute(select(k).where(mine).with_for_update()).first()
-            if row is None or c.execute(delete(k).where(mine)).rowcount != 1 or _utc(row.expires_at) < now:
+            if row is None or c.execute(delete(k).where(mine)).rowcount != 1 or utc(row.expires_at) < now:
                 return None
         return str(row.conversation)
 
@@ -107,7 +107,7 @@ class TokenStore:
         k = t.wechat_tokens
         with transaction(self._engine) as c:
             row = c.execute(select(k).where(k.c.app_id == self._app)).first()
-        if row is None or row.token is None or _utc(row.expires_at) <= now:
+        if row is None or row.token is None or utc(row.expires_at) <= now:
             return None
         return str(self._keys.decrypt(row.token, f"wechat_tokens/{self._app}"))
 
@@ -130,7 +130,7 @@ class TokenStore:
             if done.rowcount != 1:
                 return None
             row = c.execute(select(k).where(k.c.app_id == self._app)).one()
-        return bad is not None and (row.forced_at is None or _utc(row.forced_at) + FORCED_APART < now)
+        return bad is not None and (row.forced_at is None or utc(row.forced_at) + FORCED_APART < now)
 
     def save(self, token: str, seconds: int, forced: bool, now: datetime) -> None:
         """Keeps the new token and gives the claim back."""

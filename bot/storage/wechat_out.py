@@ -11,9 +11,9 @@ from sqlalchemy import and_, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 
 from bot.storage import models as t
-from bot.storage.cases import _utc
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
+from bot.storage.rows import utc
 
 #: States of a message that may still go either way.
 OPEN = ("waiting", "kept", "failed")
@@ -86,7 +86,7 @@ class OutgoingStore:
         query = select(out).where(out.c.who == who, out.c.state.in_(("waiting", "sending", "passive")))
         with transaction(self._engine) as c:
             row = c.execute(query.order_by(out.c.id).limit(1)).first()
-            if row is None or row.state != "waiting" or _utc(row.next_at) > now:
+            if row is None or row.state != "waiting" or utc(row.next_at) > now:
                 return None
             person = c.execute(select(u).where(u.c.who == who)).one()
             blocked = "" if person.subscribed else "unsubscribed"
@@ -102,7 +102,7 @@ class OutgoingStore:
         u = t.wechat_users
         for quota, until in (("tap_quota", "tap_quota_until"), ("quota", "quota_until")):
             left, end = getattr(person, quota), getattr(person, until)
-            if left > 0 and end is not None and _utc(end) > now:
+            if left > 0 and end is not None and utc(end) > now:
                 c.execute(update(u).where(u.c.who == person.who).values({quota: left - 1}))
                 return ""
         return "no quota"
@@ -118,7 +118,7 @@ class OutgoingStore:
         with transaction(self._engine) as c:
             p = c.execute(select(t.wechat_users).where(t.wechat_users.c.who == who)).one()
         pairs = ((p.tap_quota, p.tap_quota_until), (p.quota, p.quota_until))
-        return sum(left for left, end in pairs if end is not None and _utc(end) > now)
+        return sum(left for left, end in pairs if end is not None and utc(end) > now)
 
     def sent(self, id: int, now: datetime, msgid: str = "") -> None:
         """It was sent."""

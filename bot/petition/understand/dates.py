@@ -92,6 +92,9 @@ _RELYEAR = re.compile(
     rf"(?P<rel>大前年|前年|去年|今年|上年|头年)(?:的|农历|阴历)?(?P<what>{'|'.join([*_LUNAR_MONTHS, *_SEASONS, *_FESTIVALS, *_LUNAR_FESTIVALS])})?"
 )
 _NAMED = re.compile(rf"(?P<what>{'|'.join([*_FESTIVALS, *_LUNAR_FESTIVALS])})(?:节|前|后|那天|期间|过后|之后|以后)")
+_LUNAR_DAY = re.compile(
+    r"(?P<rel>大前年|前年|去年|今年|上年|头年)?的?(?P<m>正月|腊月|冬月)(?P<d>初?[一二三四五六七八九十廿]{1,3}|\d{1,2})(?!月)"
+)
 _DAY = re.compile("|".join(sorted(_DAYS, key=len, reverse=True)))
 _WEEKDAY = re.compile(r"(?P<up>上上|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?P<d>[一二三四五六日天1-7])?")
 _LASTMONTH = re.compile(rf"(?P<up>上上个?|上个?|这个?|本)月(?:(?P<d>{_N})(?:日|号))?")
@@ -266,6 +269,15 @@ class _Reader:
                 solar = _lunar(self.today.year - 1, *_LUNAR_FESTIVALS[what])
             self._add((_text(solar) or "")[:7] or None, *m.span(), "point", 0.6)
 
+    def lunar_days(self) -> None:
+        """正月十六, 去年腊月廿八: days of the lunar months that have names of their own; without a year the most recent one."""
+        for m in _LUNAR_DAY.finditer(self.s):
+            d = _int(m["d"].replace("廿", "二十"))
+            years = [self.today.year + _YEARS[m["rel"]]] if m["rel"] else [self.today.year, self.today.year - 1]
+            days = [_lunar(y, _LUNAR_MONTHS[m["m"]], d or 0) for y in years]
+            day = next((x for x in days if x and x <= self.today), None)
+            self._add(_text(day), *m.span())
+
     def relative(self) -> None:
         """昨天, 上礼拜四, 上个月."""
         for m in _DAY.finditer(self.s):
@@ -322,7 +334,17 @@ def _text(day: date | None) -> str | None:
 def find_dates(text: str, today: date) -> list[DateFound]:
     """Every date of a text in order, each piece of text read once."""
     r = _Reader(clean(text).text, today)
-    for read in (r.english, r.absolute, r.month_day, r.year_alone, r.named, r.relative, r.durations, r.day_alone):
+    for read in (
+        r.english,
+        r.lunar_days,
+        r.absolute,
+        r.month_day,
+        r.year_alone,
+        r.named,
+        r.relative,
+        r.durations,
+        r.day_alone,
+    ):
         read()
     return sorted(r.found, key=lambda f: f.start)
 

@@ -1,0 +1,158 @@
+"""The same matter again: calls that repeat an earlier one, found in an index on disk.
+
+Two calls are compared only when they share a key: the phone, the end of the place's or the unit's name, or a band of the text's
+MinHash signature (Broder 1997; bands as in Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, ch. 3). The index lives in one
+SQLite file, so memory does not grow with it and a later run goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasketch import MinHash
+from rapidfuzz import fuzz
+
+#: Permutations and rows a band of the signature: texts that share 60 % of their pieces meet in a band with probability 0.98.
+PERMUTATIONS, ROWS = 64, 4
+#: Likeness (0 to 100) of two names of one place or unit, of two demands, and share of common pieces of two texts.
+SAME_NAME, SAME_WISH, SAME_TEXT, SAME_WORDS = 85, 50, 0.6, 0.22
+#: Calls kept under one key that are looked at: the latest ones.
+LOOKED_AT = 50
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE, file TEXT NOT NULL, call_time TEXT NOT NULL,
+    phone TEXT NOT NULL, place TEXT NOT NULL, respondent TEXT NOT NULL, demand TEXT NOT NULL, routing TEXT NOT NULL, signature BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (key INTEGER NOT NULL, call INTEGER NOT NULL, PRIMARY KEY (key, call)) WITHOUT ROWID;
+"""
+
+
+def content_id(record: Mapping[str, Any]) -> str:
+    """The identity of a call: a hash of its time and words, whatever file and format it came in."""
+    words = re.sub(r"\s", "", str(record["masked_text"]))
+    value = record["fields"].get("phone")
+    told = f"{record.get('call_time')}|{value['value'] if value else ''}|{words}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+class Repeats:
+    """The calls read so far. `path` None: a temporary file that goes with the process."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._temporary = None if path else tempfile.NamedTemporaryFile(suffix=".repeats")  # noqa: SIM115
+        where = path or Path(self._temporary.name)  # type: ignore[union-attr]
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        self._db = sqlite3.connect(where, timeout=30)
+        # The index can be built again from the drafts, so it is not forced to the disk at every call.
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;" + _SCHEMA)
+
+    def close(self) -> None:
+        """Writes everything and closes the file."""
+        self._db.commit()
+        self._db.close()
+        if self._temporary:
+            self._temporary.close()
+
+    def __enter__(self) -> Repeats:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM calls").fetchone()[0])
+
+    def same(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The earliest other call on the same matter: `file` and `routing` (channel, agency and category as it was sent)."""
+        told = _told(record)
+        signature = _signature(record)
+        keys = _keys(told, signature)
+        marks = ",".join("?" * len(keys))
+        rows = self._db.execute(
+            f"SELECT DISTINCT c.* FROM keys k JOIN calls c ON c.id = k.call WHERE k.key IN ({marks}) AND c.content != ? ORDER BY c.id DESC LIMIT {LOOKED_AT}",
+            (*keys, content_id(record)),
+        ).fetchall()
+        own = self._db.execute("SELECT id FROM calls WHERE content = ?", (content_id(record),)).fetchone()
+        when = str(record.get("call_time") or "")
+
+        def earlier(row: tuple[Any, ...]) -> bool:
+            """By the clock where both calls have a time, else by the order in which they were read."""
+            return (row[3], row[2]) < (when, str(record["file"])) if when and row[3] else own is None or row[0] < own[0]
+
+        found = [r for r in rows if earlier(r) and _one_matter(told, signature, r)]
+        if not found:
+            return None
+        first = min(found, key=lambda r: (r[3], r[2]))
+        return {"file": first[2], "routing": tuple(first[8].split("|"))}
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Remembers a call; the same content again changes nothing."""
+        told = _told(record)
+        signature = _signature(record)
+        routing = "|".join(str(record.get(k) or "") for k in ("channel", "agency", "category"))
+        done = self._db.execute(
+            "INSERT OR IGNORE INTO calls (content, file, call_time, phone, place, respondent, demand, routing, signature) VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                content_id(record), str(record["file"]), str(record.get("call_time") or ""), told["phone"], told["place"], told["respondent"], told["demand"], routing, signature.tobytes(),
+            ),
+        )  # fmt: skip
+        if done.rowcount == 1:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO keys VALUES (?,?)", [(k, done.lastrowid) for k in _keys(told, signature)]
+            )
+
+    def commit(self) -> None:
+        """Keeps what was added so far."""
+        self._db.commit()
+
+
+def _told(record: Mapping[str, Any]) -> dict[str, str]:
+    out = {}
+    for key in ("phone", "place", "respondent", "demand"):
+        e = record["fields"].get(key)
+        out[key] = re.sub(r"\W", "", str(e["value"])) if e else ""
+    return out
+
+
+def _signature(record: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    words = re.sub(r"[^\u4e00-\u9fff]", "", str(record["masked_text"]))
+    pieces = {words[i : i + 3] for i in range(len(words) - 2)}
+    sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+    sketch.update_batch([p.encode() for p in sorted(pieces)] or [b""])
+    return np.asarray(sketch.hashvalues, dtype=np.uint32)
+
+
+def _keys(told: Mapping[str, str], signature: np.ndarray[Any, Any]) -> list[int]:
+    """What two calls on one matter share, as 63-bit hashes."""
+    shared = [f"phone {told['phone']}"] if told["phone"] else []
+    for name in ("place", "respondent"):
+        text = told[name]
+        if len(text) >= 4:
+            shared += [f"{name} {text[-4:]}", f"{name} {text[:6]}"]
+    raw = [s.encode() for s in shared]
+    raw += [b"band %d " % i + signature[i : i + ROWS].tobytes() for i in range(0, PERMUTATIONS, ROWS)]
+    return [int.from_bytes(hashlib.blake2b(r, digest_size=8).digest(), "big") >> 1 for r in raw]
+
+
+def _near(a: str, b: str) -> bool:
+    return len(a) > 3 and len(b) > 3 and fuzz.partial_ratio(a, b) >= SAME_NAME
+
+
+def _one_matter(told: Mapping[str, str], signature: np.ndarray[Any, Any], row: tuple[Any, ...]) -> bool:
+    """The same phone about the same place, unit or wish; the same place or unit in much the same words; or the same text."""
+    phone, place, respondent, demand = row[4:8]
+    where = _near(told["place"], place) or _near(told["respondent"], respondent)
+    alike = float(np.mean(signature == np.frombuffer(row[9], dtype=np.uint32)))
+    if told["phone"] and told["phone"] == phone:
+        return where or fuzz.token_set_ratio(told["demand"], demand) >= SAME_WISH or alike >= SAME_WORDS
+    if alike >= SAME_TEXT:
+        # The same recording, or a form letter read out: another phone and another place make it another case.
+        return not (told["phone"] and phone and told["place"] and place and not where)
+    return where and alike >= SAME_WORDS
