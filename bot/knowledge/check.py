@@ -62,7 +62,7 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
             out.append(f"stories:{s.channel} 第 {i} 条：没有纠纷 {s.dispute}")
     for case in knowledge.cases:
         out += [f"cases:{case.id}：没有渠道 {key}" for key in case.channels if key not in CHANNELS]
-    out += _unreachable(knowledge)
+    out += [*_generic_problems(knowledge), *_unreachable(knowledge)]
     out += [f"agencies.yml：缺少 {a}" for a in AGENCIES if a not in knowledge.agencies]
     out += [
         f"disputes:{d.id}：没有内容分类 {d.content}"
@@ -87,6 +87,18 @@ def notes(knowledge: Knowledge) -> list[str]:
         for cue in d.cues.any:
             owners.setdefault(cue, []).append(d.id)
     return [f"“{cue}”同时是 {'、'.join(ids)} 的线索" for cue, ids in owners.items() if len(ids) > 1]
+
+
+def _generic_problems(knowledge: Knowledge) -> Iterator[str]:
+    """A procedure that stands for its channel has to say why by itself."""
+    from bot.petition.advice.engine import GENERIC
+
+    for channel, key in GENERIC.items():
+        p = knowledge.procedures.get(key)
+        if p is None:
+            yield f"procedures：代表{channel}的程序 {key} 不存在"
+        elif not p.why:
+            yield f"procedures:{key}：代表{channel}，要写 why"
 
 
 def _unreachable(knowledge: Knowledge) -> Iterator[str]:

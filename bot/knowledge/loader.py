@@ -208,6 +208,7 @@ def _procedure(key: str, e: Entry) -> Procedure:
         who=e.text("who", ""),
         before=e.text("before", ""),
         next=e.texts("next"),
+        why=e.text("why", ""),
     )
 
 

@@ -91,7 +91,8 @@ class Procedure:
     """Something a person can actually start, and the channel it belongs to.
 
     `who`: who may start it. `before`: what must come first, "" when nothing must. `then`: what comes after it, above all what
-    follows when it is refused; `next`: the procedures whose own time limit starts with its outcome.
+    follows when it is refused; `next`: the procedures whose own time limit starts with its outcome. `why`: the reason for this way
+    where no dispute gives a better one.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Procedure:
     who: str = ""
     before: str = ""
     next: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,19 @@ def spoken(k: Knowledge) -> Iterator[tuple[str, str]]:
     """Every text of the knowledge base, the fields and the catalogue that can reach a person, with the entry it stands in."""
     for p in k.procedures.values():
         clocks = [t for c in p.clocks for t in (c.text, c.label, *(cap.label for cap in c.caps))]
-        for t in (p.name, p.who, p.where, p.first, p.before, p.cost, *p.materials, *p.cautions, *p.then, *clocks):
+        for t in (
+            p.name,
+            p.who,
+            p.why,
+            p.where,
+            p.first,
+            p.before,
+            p.cost,
+            *p.materials,
+            *p.cautions,
+            *p.then,
+            *clocks,
+        ):
             yield f"procedures:{p.id}", t
     for d in k.disputes.values():
         for t in (d.name, *d.cautions, *(w.why for w in d.paths)):

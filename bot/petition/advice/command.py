@@ -63,7 +63,7 @@ class Advise:
         p = self.advisor.knowledge.procedures[GENERIC[key]]
         basis = [{"law": b.law, "article": b.article, "part": b.part} for b in p.basis]
         return {
-            "key": key, "name": CHANNELS[key], "procedure": p.id, "agency": p.agency, "why": p.first, "basis": basis,
+            "key": key, "name": CHANNELS[key], "procedure": p.id, "agency": p.agency, "why": p.why, "basis": basis,
             "clock": None, "materials": list(p.materials), "first": p.first,
         }  # fmt: skip
 

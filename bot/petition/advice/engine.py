@@ -303,7 +303,7 @@ class Advisor:
         lead = next((p for p in paths if self._k.procedures[p.procedure].channel == channel), None)
         if lead is None:
             procedure = self._k.procedures[GENERIC[channel]]
-            out[procedure.id] = self._one(procedure, procedure.first, (), facts, today, event, scores[channel])
+            out[procedure.id] = self._one(procedure, procedure.why, (), facts, today, event, scores[channel])
         for path in sorted(paths, key=lambda p: p is not lead):
             procedure = self._k.procedures[path.procedure]
             if procedure.id not in out:
@@ -373,7 +373,7 @@ class Advisor:
             and self._decides(dispute, key, facts)
         ]
         own = dispute is not None and any(p.procedure == first.procedure.id for p in dispute.paths)
-        date_asked = next((r.asks_for for r in first.clocks if own and r.asks_for), "")
+        date_asked = first.clocks[0].asks_for if own and first.clocks else ""
         if not date_asked:
             return tuple(choices[:MAX_QUESTIONS])
         before = [key for key in choices if dispute and self._may_void(dispute, key, facts, date_asked)]

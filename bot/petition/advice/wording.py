@@ -10,12 +10,15 @@ from datetime import date
 from bot.knowledge.region import Region
 from bot.petition.advice.engine import Advice, ChannelAdvice, Running
 from bot.petition.catalogue import Catalogue
+from bot.petition.clocks import Length
 from bot.petition.message import Button, Message
 
 RED_DAYS = 30
 MAX_MATERIALS = 5
 MAX_BASIS = 4
 MAX_CLOCKS, MAX_OTHERS = 3, 2
+#: What we do is told otherwise where the fifteen days of article 23 are not promised: accusations and matters of justice (条例 23④).
+HERE = {"accusation": "advice_here_accusation", "judicial": "advice_here_judicial", "police": "advice_here_judicial"}
 
 
 def day(d: date) -> str:
@@ -79,7 +82,7 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
     lines += [_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
     if _tail(advice) == "advice_choice":
-        lines.append(say.say("advice_here"))
+        lines.append(say.say(HERE.get(first.key, "advice_here")))
     lines.append(basis_line(first, say))
     lines.append(say.say(_tail(advice)))
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
@@ -105,7 +108,10 @@ def _clock(r: Running, say: Catalogue, today: date) -> str:
     """The time limit with its last day, the days left, and a red flag where few are."""
     text = say.say("advice_clock", clock=_sentence(r.clock.text))
     if r.due is None or r.starts is None:
-        return text + (say.say("advice_due_unknown", label=r.clock.label) if r.asks_for and r.clock.label else "")
+        if not r.asks_for or not r.clock.label:
+            return text
+        key = "advice_due_unknown_hours" if Length.parse(r.clock.length).unit == "hour" else "advice_due_unknown"
+        return text + say.say(key, label=r.clock.label)
     left = (r.due - today).days
     over = (r.latest or r.due) < today  # whatever the day was
     if not r.exact:

@@ -196,7 +196,7 @@ def test_19_reconsideration_is_free_and_short_limits_of_traffic_are_working_days
             assert re.search("免费|不收费", p.cost), p.id
     assert k.procedures["traffic_liability_review"].clocks[0].length == "3 working_days"
     assert k.procedures["admin_reconsideration"].clocks[0].length == "60 days"
-    assert "自然日" in k.procedures["traffic_damages"].clocks[0].text
+    assert "自然日" in k.procedures["traffic_damages"].clocks[1].text
 
 
 def test_20_what_an_accuser_tells_is_never_passed_to_the_accused(k, texts) -> None:
