@@ -170,7 +170,7 @@ async def _paper_page(request: web.Request, session: Session, data: dict[str, st
     view = await run(request.app[DESK].case, session.staff, number)
     told = {k: data.get(k, "") for k in kind.asks}
     paper = None
-    if data.get("preview") or not kind.asks:
+    if data.get("preview") or set(kind.asks) <= set(kind.may):
         try:
             paper = await run(papers.preview, session.staff, number, kind.key, told)
         except PetitionError as e:
