@@ -81,6 +81,9 @@ async def test_four_of_the_five_messages_are_used_and_the_rest_is_told_on_reques
     assert ways(stage) == ["passive", *["service"] * 4]
     assert "回复“更多”" in texts(stage)[-1]
     assert stage.platform.person(ME).quota == 1
+    await stage.until(
+        "SELECT 1 FROM wechat_outgoing HAVING count(*) = sum(CASE WHEN state IN ('kept', 'sent') THEN 1 ELSE 0 END)"
+    )
     await stage.platform.say(ME, "更多")
     while "".join(texts(stage)).count("一句一句讲清楚才行") < 180:
         await until(stage, len(texts(stage)) + 1)
