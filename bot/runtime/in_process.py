@@ -168,6 +168,21 @@ class InProcessForm(FormAction):
             tracker.update(event)
         return tracker
 
+    async def activate(
+        self,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> List[Event]:
+        """As stock, without an extraction that has nothing to extract."""
+        if not self.idle_extraction:
+            return list(await super().activate(output_channel, nlg, tracker, domain))
+        filled = {
+            s: tracker.get_slot(s) for s in self.required_slots(domain) if not self._should_request_slot(tracker, s)
+        }
+        return await self.validate_slots(filled, tracker, domain, output_channel, nlg)
+
     async def validate_slots(
         self,
         slot_candidates: Dict[str, Any],

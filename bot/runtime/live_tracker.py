@@ -62,8 +62,35 @@ def _feature(slot: Slot) -> Any:
     return tuple(feature) if any(feature) else None
 
 
+#: Kinds of events that matter here. `isinstance` on Rasa's abstract events is slow, and is asked for each event many times.
+_KINDS = (
+    ActionExecuted,
+    UserUttered,
+    DefinePrevUserUtteredFeaturization,
+    SlotSet,
+    ActiveLoop,
+    ActionExecutionRejected,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+    ActionReverted,
+    AllSlotsReset,
+    EntitiesAdded,
+)
+_KIND_OF: Dict[type, type] = {}
 #: Events that a further run of a loop takes back (as `_undo_till_previous_loop_execution`).
-_TAKEN_BACK = (ActionExecuted, UserUttered, DefinePrevUserUtteredFeaturization)
+_TAKEN_BACK = frozenset((ActionExecuted, UserUttered, DefinePrevUserUtteredFeaturization))
+#: Events after which nothing before them applies.
+_FRESH = frozenset((Restarted, SessionStarted))
+
+
+def _kind(event: Event) -> type:
+    """The class of `_KINDS` that an event belongs to, `Event` for all others."""
+    cls = type(event)
+    found = _KIND_OF.get(cls)
+    if found is None:
+        found = _KIND_OF[cls] = next((k for k in _KINDS if issubclass(cls, k)), Event)
+    return found
 
 
 class LiveTracker(DialogueStateTracker):
@@ -98,28 +125,32 @@ class LiveTracker(DialogueStateTracker):
         return {name: feature for name, feature in out.items() if feature is not None}
 
     def _step(self, before: Registers, event: Event) -> Registers:
-        if isinstance(event, SlotSet):
-            if event.key not in self._featured:
-                return before
-            slot = _clone(self._initial[event.key])
-            slot.value = event.value
-            slots = {k: v for k, v in before.slots.items() if k != event.key}
-            feature = _feature(slot)
-            if feature is not None:
-                slots[event.key] = feature
-            return before._replace(slots=slots)
-        if isinstance(event, UserUttered):
+        kind = _kind(event)
+        if kind is SlotSet:
+            return self._set(before, event)
+        if kind is UserUttered:
             return before._replace(user=event)
-        if isinstance(event, ActionExecuted):
+        if kind is ActionExecuted:
             return before._replace(action=event.as_sub_state())
-        if isinstance(event, ActiveLoop):
+        if kind is ActiveLoop:
             return before._replace(loop={} if event.name is None else {LOOP_NAME: event.name})
-        if isinstance(event, AllSlotsReset):
+        if kind is AllSlotsReset:
             return before._replace(slots=self._start.slots)
         return before
 
+    def _set(self, before: Registers, event: SlotSet) -> Registers:
+        if event.key not in self._featured:
+            return before
+        slot = _clone(self._initial[event.key])
+        slot.value = event.value
+        slots = {k: v for k, v in before.slots.items() if k != event.key}
+        feature = _feature(slot)
+        if feature is not None:
+            slots[event.key] = feature
+        return before._replace(slots=slots)
+
     def _push(self, event: Event) -> None:
-        if isinstance(event, ActionExecuted):
+        if _kind(event) is ActionExecuted:
             self._actions.append(len(self._applied))
         self._after.append(self._step(self._after[-1] if self._after else self._start, event))
         self._applied.append(event)
@@ -134,25 +165,26 @@ class LiveTracker(DialogueStateTracker):
     def _undo(self, kind: Type[Event]) -> None:
         """Takes back everything from the last event of a kind on; everything, when there is none."""
         i = len(self._applied) - 1
-        while i > 0 and not isinstance(self._applied[i], kind):
+        while i > 0 and _kind(self._applied[i]) is not kind:
             i -= 1
         self._cut(max(i, 0))
 
     def _track(self, event: Event) -> None:
         """Works one event in. The cases are those of `DialogueStateTracker.applied_events`."""
-        if isinstance(event, (Restarted, SessionStarted)):
+        kind = _kind(event)
+        if kind in _FRESH:
             self._forget()
-        elif isinstance(event, ActionReverted):
+        elif kind is ActionReverted:
             self._undo(ActionExecuted)
-        elif isinstance(event, UserUtteranceReverted):
+        elif kind is UserUtteranceReverted:
             self._undo(UserUttered)
             self._undo(ActionExecuted)
-        elif isinstance(event, ActionExecuted) and event.action_name in self._loops:
-            last = self._last_run(event.action_name or "")
+        elif kind is ActionExecuted and event.action_name in self._loops:
+            last = self._last_run(event.action_name)
             if last is None:
                 self._push(event)
             else:
-                self._take_back(event.action_name or "", last)
+                self._take_back(event.action_name, last)
         else:
             self._push(event)
 
@@ -167,23 +199,24 @@ class LiveTracker(DialogueStateTracker):
             if clean and i < clean:
                 return clean
             event = self._applied[i]
-            if isinstance(event, ActiveLoop):
+            kind = _kind(event)
+            if kind is ActiveLoop:
                 if event.name is None:
                     return None
-            elif isinstance(event, ActionExecutionRejected):
+            elif kind is ActionExecutionRejected:
                 if event.action_name == loop:
                     return None
-            elif isinstance(event, UserUttered):
+            elif kind is UserUttered:
                 if following is not None and following != loop:
                     return None
-            elif isinstance(event, ActionExecuted):
+            elif kind is ActionExecuted:
                 if event.action_name == loop:
                     return i + 1
                 following = event.action_name
         return None
 
     def _take_back(self, loop: str, start: int) -> None:
-        kept = [e for e in self._applied[start:] if not isinstance(e, _TAKEN_BACK)]
+        kept = [e for e in self._applied[start:] if _kind(e) not in _TAKEN_BACK]
         self._cut(start)
         for event in kept:
             self._push(event)
@@ -204,11 +237,12 @@ class LiveTracker(DialogueStateTracker):
         if self.assistant_id and ASSISTANT_ID_KEY not in event.metadata:
             event.metadata = {**event.metadata, ASSISTANT_ID_KEY: self.assistant_id}
         self.events.append(event)
-        if isinstance(event, Restarted):
+        kind = _kind(event)
+        if kind is Restarted:
             self._restart = len(self.events)
-        if isinstance(event, EntitiesAdded):
+        elif kind is EntitiesAdded:
             self._dicts.clear()  # it changes an earlier event
-        if isinstance(event, ActiveLoop) and event.name and event.name not in self._loops:
+        if kind is ActiveLoop and event.name and event.name not in self._loops:
             self._loops.add(event.name)
             self._retrack()
         else:

@@ -229,7 +229,7 @@ class FastProcessor(MessageProcessor):
             return False
         predicted = 0
         for event in reversed(tracker.events):
-            if isinstance(event, ActionExecuted):
+            if type(event) is ActionExecuted:
                 if event.action_name in (ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME):
                     break
                 predicted += 1

@@ -25,6 +25,8 @@ from bot.petition.understand.text import clean
 MAX_ASKS = 2
 #: Richness from which a text can be advised on.
 TELLABLE = 0.3
+#: Advices that are kept for the next question about the same words.
+LATEST = 64
 #: Richness below which a text adds nothing to a matter.
 TELLS_NOTHING = 0.12
 #: Up to so many characters a turn can be about one thing only.
@@ -88,6 +90,7 @@ class Intake:
 
     def __init__(self, advisor: Advisor, say: Catalogue, region: Region | None = None) -> None:
         self._advisor, self._say, self._region = advisor, say, region
+        self._latest: dict[Any, Advice] = {}
 
     @property
     def advisor(self) -> Advisor:
@@ -181,7 +184,15 @@ class Intake:
         told = {**{k: v for k, v in draft.facts.items() if v != "unknown"}}
         if draft.values.get("occurred_on"):
             told.setdefault("occurred_on", str(draft.values["occurred_on"]))
-        return self._advisor.advise(draft.values.get("narrative", "")[draft.topic_from :], today, told)
+        story = draft.values.get("narrative", "")[draft.topic_from :]
+        # A turn asks for the advice up to three times: to hear, to ask, to file.
+        key = (story, today, tuple(sorted(told.items())))
+        advice = self._latest.get(key)
+        if advice is None:
+            if len(self._latest) >= LATEST:
+                self._latest.pop(next(iter(self._latest), key), None)
+            advice = self._latest[key] = self._advisor.advise(story, today, told)
+        return advice
 
     def _absorb(
         self, draft: Draft, text: str, today: date, only: Sequence[str] | None = None, but: str = ""
