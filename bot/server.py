@@ -45,7 +45,7 @@ def build(settings: Settings, model: Path) -> Any:
     from rasa.core.channels import channel as rasa_channel
     from sanic import Sanic
 
-    from bot.channels.web import WebChannel
+    from bot.channels.socket import SocketChannel
     from bot.runtime.in_process import InProcessEndpoint
     from bot.runtime.lock_store import WaitingLockStore
     from bot.runtime.tracker_store import EncryptedTrackerStore
@@ -67,7 +67,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.ACCESS_LOG = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
-    web = WebChannel.from_credentials(None)
+    web = SocketChannel.from_credentials(None)
     web.page_path = "/"
     rasa_channel.register([web], app, route="/")
     web.recover = store.said

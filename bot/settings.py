@@ -22,6 +22,7 @@ _HELP = (
     ("SUFANG_DATABASE_URL", "数据库地址（默认数据文件夹里的 SQLite；PostgreSQL 写 postgresql+psycopg2://…）"),
     ("SUFANG_SECRET_KEY", "加密主密钥，至少 32 个字符（默认第一次运行时在数据文件夹里生成，权限 0600）"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
+    ("SUFANG_CLAMD", "查毒服务 clamd 的 主机:端口；设了以后附件先查毒再收（默认不查）"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
@@ -58,6 +59,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     allowed_origins: tuple[str, ...] = ()
     region: str = ""
+    clamd: str = ""
     rate_limits_on: bool = True
     fixed_today: date | None = None
 
@@ -119,6 +121,9 @@ class Settings:
             for o in origins
             if not urlsplit(o).netloc or urlsplit(o).path
         ]
+        clamd = get("SUFANG_CLAMD")
+        if clamd and not re.fullmatch(r"[\w.-]+:\d{1,5}", clamd):
+            problems.append("SUFANG_CLAMD 应为 主机:端口")
         settings = cls(
             env=mode,
             host=get("SUFANG_HOST") or "127.0.0.1",
@@ -129,6 +134,7 @@ class Settings:
             secret_key=secret,
             allowed_origins=origins,
             region=get("SUFANG_REGION"),
+            clamd=clamd,
             rate_limits_on=limits == "on",
             fixed_today=today,
         )
