@@ -48,7 +48,7 @@ def build(settings: Settings, model: Path) -> Any:
     from rasa.core.channels import channel as rasa_channel
     from sanic import Sanic
 
-    from bot.channels.web import WebChannel
+    from bot.channels.socket import SocketChannel
     from bot.runtime import patches
     from bot.runtime.in_process import InProcessEndpoint
     from bot.runtime.live_store import LiveTrackerStore
@@ -71,7 +71,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.ACCESS_LOG = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
-    web = WebChannel.from_credentials(None)
+    web = SocketChannel.from_credentials(None)
     web.page_path = "/"
     channels: list[Any] = [web]
     if settings.wechat:

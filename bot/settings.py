@@ -24,6 +24,7 @@ _HELP = (
     ("SUFANG_ASR_SECRET", "语音识别回调的签名密钥，至少 32 个字符；不设就不接回调"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
     ("SUFANG_BROKER_URL", "热线转写的队列：amqp://… 或 redis://…；不设就收到时当场处理"),
+    ("SUFANG_CLAMD", "查毒服务 clamd 的 主机:端口；设了以后附件先查毒再收（默认不查）"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
     ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
@@ -131,6 +132,7 @@ class Settings:
     broker_url: str = field(default="", repr=False)
     allowed_origins: tuple[str, ...] = ()
     region: str = ""
+    clamd: str = ""
     rate_limits_on: bool = True
     fixed_today: date | None = None
     wechat: WeChat | None = None
@@ -205,6 +207,9 @@ class Settings:
             for o in origins
             if not urlsplit(o).netloc or urlsplit(o).path
         ]
+        clamd = get("SUFANG_CLAMD")
+        if clamd and not re.fullmatch(r"[\w.-]+:\d{1,5}", clamd):
+            problems.append("SUFANG_CLAMD 应为 主机:端口")
         settings = cls(
             env=mode,
             host=get("SUFANG_HOST") or "127.0.0.1",
@@ -217,6 +222,7 @@ class Settings:
             broker_url=broker,
             allowed_origins=origins,
             region=get("SUFANG_REGION"),
+            clamd=clamd,
             rate_limits_on=limits == "on",
             fixed_today=today,
             wechat=_wechat(get, mode, problems),

@@ -8,7 +8,7 @@ import logging
 import math
 import re
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List
+from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, response
@@ -16,7 +16,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels import materials
+from bot.channels.assets import Assets
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
+from bot.channels.scan import ScannerDown, infected
 from bot.channels.turns import Handler, Turns
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
@@ -32,9 +34,7 @@ logger = logging.getLogger(__name__)
 
 MAX_TEXT = 5_000
 MAX_FILE = 10 * 1024 * 1024
-STATIC = Path(__file__).parent / "static"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -48,6 +48,8 @@ MESSAGES = {
     "too_long": "一次最多 5000 个字，请分几次发。",
     "too_big": "文件不能超过 10 MB。",
     "type": "这种文件收不了，请发图片、PDF 或录音。",
+    "virus": "这个文件没有通过安全检查，请换一个。",
+    "scan": "附件检查暂时用不了，这个文件没有收下，请稍后再发一次。",
     "rate": "发得太快了，请稍等一下再发。",
     "progress": "没有查到，请核对编号和查询码。",
     "attempts": "查询次数太多，请过一会儿再试。",
@@ -90,6 +92,7 @@ class WebChannel(InputChannel):
         self.notices: NoticeStore | None = None
         #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
         self.page_path = "/chat/"
+        self._assets = Assets(settings)
 
     def url_prefix(self) -> str:
         """The page is at the root."""
@@ -115,8 +118,11 @@ class WebChannel(InputChannel):
         route("/readyz", "GET", self._ready)
         route("/metrics", "GET", self._metrics)
         route(self.page_path, "GET", self._page)
+        route("/embed", "GET", self._page)
         route("/materials/<procedure>", "GET", self._materials)
-        bp.static("/static", str(STATIC), name="files")
+        route("/static/<name>", "GET", self._file)
+        for path in ("/chat/session", "/chat/messages", "/chat/attachments", "/chat/history", "/api/progress"):
+            route(path, "OPTIONS", self._preflight)
         return bp
 
     # -- around every request -------------------------------------------------------------------------------------------
@@ -129,40 +135,43 @@ class WebChannel(InputChannel):
             ):
                 raise Refusal(403, "origin")
             done = await work(request)
-        except Refusal as e:
-            done = self._refuse(e)
-        except TooManyAttempts as e:
-            done = self._refuse(Refusal(429, "attempts", retry_after=e.retry_after))
-        except ConflictError as e:
-            done = self._refuse(Refusal(409, "conflict", str(e)))
-        except PetitionError as e:
-            done = self._refuse(
-                Refusal(503, "store_down", str(e) if isinstance(e, StoreUnavailable) else catalogue().say("store_down"))
-            )
         except Exception as e:
-            logger.error(
-                "%s %s failed: %s",
-                request.method,
-                request.path,
-                type(e).__name__,
-                exc_info=logger.isEnabledFor(logging.DEBUG),
-            )
-            self.counters["errors"] += 1
-            done = self._refuse(Refusal(503, "failed", catalogue().say("store_down")))
+            done = self._refuse(self.refusal(e, f"{request.method} {request.path}"))
+        done.headers.setdefault("Content-Security-Policy", self._assets.policy(request.headers.get("Host", "")))
         for name, value in HEADERS.items():
             done.headers.setdefault(name, value)
         origin = request.headers.get("Origin")
         if origin and origin.rstrip("/") in self._settings.allowed_origins:
             done.headers["Access-Control-Allow-Origin"] = origin
+            done.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            done.headers["Vary"] = ", ".join(filter(None, (done.headers.get("Vary"), "Origin")))
         return done
+
+    def refusal(self, e: Exception, where: str) -> Refusal:
+        """How any failure is told to the person; what nobody foresaw is logged by its type, never by its words."""
+        if isinstance(e, Refusal):
+            return e
+        if isinstance(e, TooManyAttempts):
+            return Refusal(429, "attempts", retry_after=e.retry_after)
+        if isinstance(e, ConflictError):
+            return Refusal(409, "conflict", str(e))
+        if isinstance(e, ScannerDown):
+            return Refusal(503, "scan")
+        if isinstance(e, PetitionError):
+            return Refusal(
+                503, "store_down", str(e) if isinstance(e, StoreUnavailable) else catalogue().say("store_down")
+            )
+        logger.error("%s failed: %s", where, type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+        self.counters["errors"] += 1
+        return Refusal(503, "failed", catalogue().say("store_down"))
 
     def _refuse(self, e: Refusal) -> HTTPResponse:
         self.counters["refused"] += 1
         headers = {"Retry-After": str(max(1, math.ceil(e.retry_after)))} if e.status == 429 else {}
         return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
 
-    def _limit(self, bucket: Bucket, request: Request) -> None:
-        wait = bucket.wait(request.ip) if self._settings.rate_limits_on else 0.0
+    def _limit(self, bucket: Bucket, address: str) -> None:
+        wait = bucket.wait(address) if self._settings.rate_limits_on else 0.0
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
@@ -176,18 +185,25 @@ class WebChannel(InputChannel):
     # -- chat -----------------------------------------------------------------------------------------------------------
 
     async def _session(self, request: Request, handle: Handler) -> HTTPResponse:
-        self._limit(self._sessions, request)
+        self._limit(self._sessions, request.ip)
         if request.body and not isinstance(_body(request), dict):
             raise Refusal(400, "malformed")
+        return _json((await self.open_session(handle))[1], 201)
+
+    async def open_session(self, handle: Handler) -> Tuple[str, Dict[str, Any]]:
+        """A new conversation: its id and what the person gets: token and greeting."""
         conversation, token = self._tokens.new()
         messages = await self._turn(handle, conversation, "session", {"greet": True}, "", {"intent": "greet_session"})
         self.counters["sessions"] += 1
-        return _json({"token": token, "expires_in": 7 * 86_400, "messages": messages}, 201)
+        return conversation, {"token": token, "expires_in": 7 * 86_400, "messages": messages}
 
     async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, request)
-        body = _body(request)
+        self._limit(self._messages, request.ip)
+        return _json({"messages": await self.take(handle, conversation, _body(request))})
+
+    async def take(self, handle: Handler, conversation: str, body: Dict[str, Any]) -> List[Dict[str, Any]]:
+        """One message of a person as it came in, checked; returns what the bot says. Raises Refusal."""
         key, text, payload = body.get("id"), body.get("text"), body.get("payload")
         if (
             not isinstance(key, str)
@@ -211,10 +227,9 @@ class WebChannel(InputChannel):
         what = {"payload": said} if payload is not None else {"text": said}
         if attachments:
             what["attachments"] = json.dumps(attachments)
-        messages = await self._turn(
+        return await self._turn(
             handle, conversation, "m:" + key, what, said, {"payload": payload is not None, "attachments": attachments}
         )
-        return _json({"messages": messages})
 
     async def _turn(
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
@@ -226,7 +241,7 @@ class WebChannel(InputChannel):
 
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, request)
+        self._limit(self._messages, request.ip)
         files = request.files.get("file") if request.files else None
         if files is None:
             raise Refusal(400, "malformed")
@@ -235,6 +250,8 @@ class WebChannel(InputChannel):
         kind = media_type(files.body)
         if kind is None:
             raise Refusal(415, "type")
+        if self._settings.clamd and await infected(self._settings.clamd, files.body):
+            raise Refusal(415, "virus")
         name = re.sub(r"[\x00-\x1f/\\]", "", Path(files.name or "").name)[:100] or "附件"
         kept = await asyncio.to_thread(
             self._chat.add_attachment,
@@ -252,22 +269,32 @@ class WebChannel(InputChannel):
         after = request.args.get("after", "0")
         if not after.isdigit():
             raise Refusal(400, "malformed")
+        return _json({"messages": await self.told(conversation, int(after))})
+
+    async def told(self, conversation: str, after: int) -> List[Dict[str, Any]]:
+        """What was said on both sides after the turn numbered `after`. A pressed button stands with its title."""
         messages: List[Dict[str, Any]] = []
-        for turn in await asyncio.to_thread(self._chat.history, conversation, int(after)):
+        offered = await asyncio.to_thread(self._chat.last_response, conversation, after) if after else []
+        for turn in await asyncio.to_thread(self._chat.history, conversation, after):
             said = turn["request"].get("text")
+            if "payload" in turn["request"]:
+                titles = {b["payload"]: b["title"] for m in offered for b in m.get("buttons", ())}
+                said = titles.get(turn["request"]["payload"])
+            where = {"n": turn["n"], "id": turn["id"].removeprefix("m:")}
             if said:
-                messages.append({"from": "user", "text": said, "n": turn["n"]})
-            messages += [{**m, "from": "bot", "n": turn["n"]} for m in turn["response"]]
+                messages.append({"from": "user", "text": said, **where})
+            messages += [{**m, "from": "bot", **where} for m in turn["response"]]
+            offered = turn["response"]
         if self.notices:  # a page that asks for what is new gets only new ones, a page that was opened again gets all
-            last, fresh = max([int(after)] + [m["n"] for m in messages]), int(after) > 0
-            told = await asyncio.to_thread(self.notices.of_conversation, conversation, self._settings.now(), fresh)
+            last = max([after] + [m["n"] for m in messages])
+            told = await asyncio.to_thread(self.notices.of_conversation, conversation, self._settings.now(), after > 0)
             messages += [{**m, "from": "bot", "n": last} for m in told]
-        return _json({"messages": messages})
+        return messages
 
     # -- progress and operation -----------------------------------------------------------------------------------------
 
     async def _progress(self, request: Request) -> HTTPResponse:
-        self._limit(self._messages, request)
+        self._limit(self._messages, request.ip)
         body = _body(request)
         number, code = body.get("case_no"), body.get("query_code")
         if not isinstance(number, str) or not isinstance(code, str) or len(number) > 40 or len(code) > 20:
@@ -300,7 +327,26 @@ class WebChannel(InputChannel):
         return response.html(materials.page(k, procedure, self._settings.today()))
 
     async def _page(self, request: Request) -> HTTPResponse:
-        return await response.file(str(STATIC / "index.html"), mime_type="text/html; charset=utf-8")
+        return self._assets.page(request.headers.get("Host", ""), request.headers.get("Accept-Encoding", ""))
+
+    async def _file(self, request: Request) -> HTTPResponse:
+        found = self._assets.file(
+            request.path.rpartition("/")[2],
+            request.headers.get("Accept-Encoding", ""),
+            request.headers.get("If-None-Match", ""),
+        )
+        if found is None:
+            raise Refusal(404, "not_found")
+        return found
+
+    async def _preflight(self, request: Request) -> HTTPResponse:
+        """Only a listed site may ask with a token; the origin was checked before."""
+        allow = {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": "600",
+        }
+        return response.empty(204, headers=allow)
 
 
 def _body(request: Request) -> Dict[str, Any]:

@@ -81,7 +81,7 @@ class ChatStore:
         return self._keys.decrypt(sealed, f"turns/{conversation}/{message_id}/{what}")
 
     def history(self, conversation: str, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
-        """Turns after the row `after`, oldest first: {n, request, response}."""
+        """Turns after the row `after`, oldest first: {n, id, request, response}."""
         turns = t.chat_turns
         query = select(turns).where(
             turns.c.conversation == conversation, turns.c.id > after, turns.c.response.isnot(None)
@@ -91,20 +91,23 @@ class ChatStore:
         return [
             {
                 "n": r.id,
+                "id": r.message_id,
                 "request": self._open(r.request, conversation, r.message_id, "request"),
                 "response": self._open(r.response, conversation, r.message_id, "response"),
             }
             for r in rows
         ]
 
-    def last_response(self, conversation: str) -> list[dict[str, Any]]:
-        """The messages said last, with the buttons that are on offer."""
+    def last_response(self, conversation: str, upto: int | None = None) -> list[dict[str, Any]]:
+        """The messages said last (or last up to the row `upto`), with the buttons that are on offer."""
         turns = t.chat_turns
         query = (
             select(turns)
             .where(turns.c.conversation == conversation, turns.c.response.isnot(None))
             .order_by(turns.c.id.desc())
         )
+        if upto is not None:
+            query = query.where(turns.c.id <= upto)
         with transaction(self._engine) as c:
             r = c.execute(query.limit(1)).first()
         return self._open(r.response, conversation, r.message_id, "response") if r else []

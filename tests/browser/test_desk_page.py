@@ -82,7 +82,9 @@ class Desk:
 
     def type(self, label: str, words: str, within: str = "document") -> None:
         """Types as a keyboard does."""
-        self.page.run(f"{{ const f = {self.field(label, within)}; f.value = ''; const d = f.closest('details'); if (d) d.open = true; f.focus(); }}")
+        self.page.run(
+            f"{{ const f = {self.field(label, within)}; f.value = ''; const d = f.closest('details'); if (d) d.open = true; f.focus(); }}"
+        )
         self.page.send("Input.insertText", text=words)
         assert self.page.run(f"{self.field(label, within)}.value") == words, label
 

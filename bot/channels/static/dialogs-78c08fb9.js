@@ -1,0 +1,25 @@
+import{a as e,c as t,i as n,l as r,o as i,r as a,s as o,t as s,u as c}from"./chat-57231544.js";var l,u=class extends t{constructor(){super(),this.back=null,this.close=()=>{this.box.close?this.box.close():this.box.removeAttribute(`open`)},this.closed=()=>{var e;(e=this.back)==null||e.focus(),location.hash.startsWith(`#q=`)&&history.replaceState(null,``,location.pathname+location.search)},this.key=e=>{e.key===`Escape`&&e.stopPropagation()},this.name=`menu`,this.wrong=``,this.far=s}willUpdate(e){e.has(`words`)&&(this.words.lang===`en`?i(()=>import(`./words.en-8d8a5f21.js`).then(e=>this.far=e.enLong),[],import.meta.url):this.far=s)}createRenderRoot(){return this}get box(){return this.querySelector(`dialog`)}show(e){let t=this.getRootNode();this.hasUpdated?(this.box.open||(this.back=t.activeElement),this.name=e,this.wrong=``,this.updateComplete.then(()=>{var e;this.box.open?(e=this.box.querySelector(`h2`))==null||e.focus():this.box.showModal?this.box.showModal():this.box.setAttribute(`open`,``),this.box.scrollTop=0})):this.updateComplete.then(()=>this.show(e))}render(){let e=this.words.t;return c`<dialog aria-labelledby="dialog-title" @close=${this.closed} @keydown=${this.key}>
+      <header><h2 id="dialog-title" tabindex="-1">${e({menu:`menu`,privacy:`privacy`,progress:`progress`,clear:`clear`,voice:`speak`}[this.name])}</h2><button type="button" class="round" aria-label=${e(`close`)} @click=${this.close}>${o.close}</button></header>
+      ${this[this.name]()}
+    </dialog>`}menu(){let e=this.words.t,t=this.host,n=[[``,`theme_auto`],[`light`,`theme_light`],[`dark`,`theme_dark`]],i=e=>{a(`lang`,e),t.speak(e)};return c`<ul class="menu">
+      <li><button type="button" @click=${()=>this.show(`progress`)}>${e(`progress`)}</button></li>
+      <li><button type="button" @click=${()=>this.show(`privacy`)}>${e(`privacy`)}</button></li>
+      <li><fieldset><legend>${e(`theme`)}</legend>
+        ${n.map(([n,r])=>c`<label><input type="radio" name="shade" .checked=${(t.shades||``)===n} @change=${()=>(t.shade(n),this.requestUpdate())} />${e(r)}</label>`)}
+      </fieldset></li>
+      ${`speechSynthesis`in window?c`<li><label><input type="checkbox" .checked=${t.reading} @change=${e=>t.reading=e.target.checked} />${e(`read_all`)}</label></li>`:r}
+      <li><fieldset><legend>${e(`language`)}</legend>
+        <label lang="zh-CN"><input type="radio" name="lang" .checked=${this.words.lang!==`en`} @change=${()=>i(`zh-CN`)} />中文</label>
+        <label lang="en"><input type="radio" name="lang" .checked=${this.words.lang===`en`} @change=${()=>i(`en`)} />English</label>
+      </fieldset></li>
+      <li><button type="button" @click=${()=>(this.close(),t.anew())}>${e(`anew`)}</button></li>
+      <li><button type="button" class="bad" @click=${()=>this.show(`clear`)}>${e(`clear`)}</button></li>
+    </ul>`}privacy(){let e={office:this.host.office||this.far.office_default,contact:this.host.contact||this.far.contact_default};return c`<dl class="pairs long">${[`privacy_who`,`privacy_purpose`,`privacy_kinds`,`privacy_sensitive`,`privacy_keep`,`privacy_rights`].map(t=>c`<div><dt>${this.far[t]}</dt><dd>${n(this.far[`${t}_text`],e)}</dd></div>`)}</dl>`}progress(){let t=this.words.t,[,n=``,i=``]=location.hash.match(/^#q=(\d+),(\d+)$/)??[],a=t=>{t.preventDefault();let n=t.target,r=e=>n.elements.namedItem(e).value.replace(/\s/g,``);this.wrong=/^\d{12}$/.test(r(`case_no`))?/^\d{6}$/.test(r(`query_code`))?``:`bad_query_code`:`bad_case_no`,this.wrong?n.elements.namedItem(this.wrong===`bad_case_no`?`case_no`:`query_code`).focus():(this.back=null,this.close(),this.host.say(e.progress(r(`case_no`),r(`query_code`))))},o=(e,n)=>{let i=this.wrong===`bad_${e}`;return c`<label for="f-${e}">${t(e)} <small>${t(`${e}_hint`)}</small></label>
+        <input id="f-${e}" name=${e} inputmode="numeric" autocomplete="off" maxlength="20" .value=${n} aria-invalid=${i} aria-describedby=${i?`f-wrong`:r} />`};return c`<form class="fields tall" novalidate @submit=${a}>
+      <p>${t(`progress_hint`)}</p>
+      ${o(`case_no`,n)} ${o(`query_code`,i)}
+      <p id="f-wrong" class="bad" role="alert">${this.wrong?t(this.wrong):``}</p>
+      <button type="submit" class="main">${t(`look_up`)}</button>
+    </form>`}clear(){let e=this.words.t;return c`<p>${this.far.clear_ask}</p>
+      <p class="deeds"><button type="button" class="main" @click=${()=>(this.close(),this.host.clear())}>${e(`clear_yes`)}</button><button type="button" @click=${this.close}>${e(`cancel`)}</button></p>`}voice(){let e=this.words.t;return c`<p>${e(`voice_notice`)}</p>
+      <p class="deeds"><button type="button" class="main" @click=${()=>(this.close(),this.host.startListening())}>${e(`voice_ok`)}</button><button type="button" @click=${this.close}>${e(`cancel`)}</button></p>`}};l=u,l.properties={words:{},host:{},name:{state:!0},wrong:{state:!0},far:{state:!0}},customElements.define(`sf-dialogs`,u);
