@@ -11,6 +11,7 @@ from typing import Any
 from bot.hotline.found import Element, Spans
 from bot.hotline.speech import Said, Topics, confirmed, denies
 from bot.knowledge.loader import ROOT, read_yaml
+from bot.petition.understand.text import sentences
 
 MAX = 40
 _CLOSE = r"(?:[，,]?(?:对吧|对吗|对不对|是吧|是吗|可以吗|没错吧|这样吗|是不是))?[。？?！!]?$"
@@ -24,7 +25,7 @@ _ACTS = re.compile(
     r"(?:转|通知|要求|请|让|叫|督促)(?:他们|[^，。]{2,12}?(?:局|部门|街道|单位|所|办|公司|抢修))(?:先|尽快|马上)?(?P<wish>[^，。？]{2,24})"
 )
 _WISH = re.compile(
-    r"(?:我|俺|额|我们)?(?:就|只)?(?:是)?(?:希望|要求|请求|想要|盼着|巴不得|建议|请(?:你们|领导|政府)|求(?:你们|求)|能不能|能否|可不可以|可以不可以|想让|想叫|想请|要你们|要他|让他们?|叫他们?|喊他们?|让[^，。]{1,6}(?=把|来|给)|你们(?:能|得|要|来|赶紧|快)|赶紧|尽快|快点|早点|必须|得给|该给|要的就是|(?:就|只)(?:要|想|求))(?P<wish>[^。？?！!]{2,50})|(?P<ba>把[^，。！？]{1,16}(?:还给?我|退给?我|还回来|退回来|赔给我|给我们?(?:修|退|补|换|恢复))[^，。！？]{0,8})"
+    r"(?:我|俺|额|我们)?(?:就|只)?(?:是)?(?:希望|要求|请求|想要|盼着|巴不得|建议|请(?:你们|领导|政府)|求(?:你们|求)|能不能|能否|可不可以|可以不可以|想让|想叫|想请|要你们|要他|让他们?|叫他们?|喊他们?|让(?!人)[^，。]{1,6}(?=把|来|给)|你们(?:能|得|要|来|赶紧|快)|赶紧|尽快|快点|早点|必须|得给|该给|要的就是|(?:就|只)(?:要|想|求))(?P<wish>[^。？?！!]{2,50})|(?P<ba>把[^，。！？]{1,16}(?:还给?我|退给?我|还回来|退回来|赔给我|给我们?(?:修|退|补|换|恢复))[^，。！？]{0,8})"
 )
 _BACKGROUND = re.compile(
     r"^(?:我?(?:年纪大|要交|急|怕|不懂|晓得|知道|就是咽不下|还来得及|说不清|也不晓得)|利息|不要好多钱|谢谢|麻烦|拜托|行了|再见|你记上|你们?采纳|不行吗|行不行|好不好|是不是|你说|要的就是|能?管不能管|能管|找哪个|找谁|问|听|说|讲|打听|告诉你|跟你|反映一?个|反映个|投诉一?下|咨询一?下|请教|了解)"
@@ -119,11 +120,14 @@ def wishes(topics: Topics) -> tuple[list[tuple[str, Spans]], list[tuple[str, Spa
     after_summary = -9
     for i, (topic, turn) in enumerate(topics):
         if turn.role == "agent":
-            for m in _SUMMARY.finditer(turn.text):
+            for at, end in sentences(turn.text):
+                m = _SUMMARY.search(turn.text[at:end])
+                if m is None:
+                    continue
                 said = topics[i + 1][1].text if i + 1 < len(topics) else ""
                 wish = formal(m["wish"])
                 if len(wish) >= 2 and not _QUESTION.search(m["wish"]) and not denies(said) and not turn.denied:
-                    summed.append((wish, (turn.span(*m.span("wish")),)))
+                    summed.append((wish, (turn.span(at + m.start("wish"), at + m.end("wish")),)))
                     after_summary = i
             continue
         if "demand" in topic or i == after_summary + 1:
@@ -199,13 +203,13 @@ def demand(
     if claim and not (text and len(text) >= 6):
         return Element(_clip(claim), _evidence(fields, "amount_yuan", "respondent"), 0.7)
     framed = _by_channel(channel, urgent, matter, fields, mine, everything)
+    if framed and not text and channel in ("emergency", "police"):
+        return Element(_clip(framed), matter[1], 0.6)
     if text or told:
         pieces = [*((text, spans),), *_best(told)] if text else _best(told)
         text, spans = put_together([p for p in pieces if p[0]])
         if len(text) < 6 and matter[0]:
             text, spans = put_together([(text, spans), matter])
-        if framed and channel == "emergency":
-            return Element(_clip(framed), matter[1], 0.6)
         if channel == "suggestion" and not text.startswith("建议"):
             text = "建议" + text
         return Element(_opened(text, channel), spans, 0.7)

@@ -27,9 +27,9 @@ _NOT_NAME = re.compile(
 #: What looks like a surname with two characters and is a unit or a place.
 NOT_PERSON = re.compile(r"物业|公司|小区|医院|学校|(?:合作|旅行|报)社$|社区|[区县市镇乡村路街局院校厂店号楼]$")
 _ANONYMOUS = re.compile(
-    r"匿名|不(?:想|要|能|方便|愿意)(?:留|说|告诉|透露|登记)[^，。]{0,4}(?:姓名|名字|名)|不留名|别(?:写|记|留)我的?名"
+    r"匿名|不(?:想|要|能|方便|愿意)(?:留|说|告诉|透露|登记)[^，。]{0,4}(?:姓名|名字|名)|不留名|不(?:想|要|愿意?)?实名|别(?:写|记|留)我的?名"
 )
-_NOT_ANONYMOUS = re.compile(r"不(?:用|想|要|必|需要)匿名|不匿名|实名|也能匿名|[？?]$")
+_NOT_ANONYMOUS = re.compile(r"不(?:用|想|要|必|需要)匿名|不匿名|(?<!不)(?<!不想)(?<!不要)实名|也能匿名|[？?]$")
 _RELATIONS = {
     "老妈": "母亲", "妈妈": "母亲", "妈": "母亲", "母亲": "母亲", "老娘": "母亲", "娘": "母亲", "老爸": "父亲", "爸爸": "父亲", "爸": "父亲", "父亲": "父亲",
     "老爹": "父亲", "爹": "父亲", "老汉儿": "父亲", "老公": "丈夫", "丈夫": "丈夫", "爱人": "配偶", "老婆": "妻子", "妻子": "妻子", "媳妇": "妻子",
@@ -121,7 +121,8 @@ def name(topics: Topics, turns: Sequence[Said]) -> Element | None:
         if surname and alone:
             found.append(Element(surname[1] + alone[1], turn.find(alone[0]), 0.9))
         for whole in _candidates(said, surname[1] if surname else ""):
-            for value in dict.fromkeys((whole, whole[:2]) if len(whole) == 3 else (whole,)):
+            ends = bool(re.search(rf"{whole}(?=[，。！？、]|$)", said))
+            for value in dict.fromkeys((whole, whole[:2]) if len(whole) == 3 and not ends else (whole,)):
                 repeated = value in after
                 sure = (
                     0.95
