@@ -157,7 +157,7 @@ def _advise(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.evaluation import triage_report
+    from bot.evaluation.triage import triage_report
 
     try:
         report = triage_report(args.data, settings)

@@ -29,10 +29,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.knowledge.loader import ROOT, knowledge
 from bot.nlu.scene import scene_of
 from bot.petition.dialogue import gate, intents
-from bot.petition.linear import LinearText
+from bot.petition.dialogue.intents import IntentModel
 from bot.settings import Settings
-
-MODEL_FILE = "intents.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -49,7 +47,7 @@ class FusedNLU(GraphComponent):
         """Packages that training needs beside the standard library."""
         return ["sklearn", "numpy"]
 
-    def __init__(self, storage: ModelStorage, resource: Resource, model: LinearText | None = None) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, model: IntentModel | None = None) -> None:
         self._storage, self._resource, self._model = storage, resource, model
         self._settings = Settings.from_env()
 
@@ -84,7 +82,7 @@ class FusedNLU(GraphComponent):
         """Writes the model into Rasa's model archive."""
         if self._model is not None:
             with self._storage.write_to(self._resource) as folder:
-                self._model.save(Path(folder) / MODEL_FILE)
+                self._model.save(Path(folder))
 
     @classmethod
     def load(
@@ -97,7 +95,7 @@ class FusedNLU(GraphComponent):
     ) -> FusedNLU:
         """Reads the model; a missing or broken one is an error, never an untrained classifier (it would answer nonsense)."""
         with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, LinearText.load(Path(folder) / MODEL_FILE))
+            return cls(model_storage, resource, IntentModel.load(Path(folder)))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training needs no features from here."""
@@ -108,7 +106,7 @@ class FusedNLU(GraphComponent):
         scene = scene_of(tracker.current_slot_values() if tracker else {}, bool(tracker and tracker.active_loop_name))
         for message in messages:
             text = message.get(TEXT) or ""
-            scores = intents.scores(self._model, text) if self._model else {}
+            scores = self._model.scores(text) if self._model else {}
             reading = gate.read(text, scores, scene, self._settings.today())
             ranking = [{INTENT_NAME_KEY: k, PREDICTED_CONFIDENCE_KEY: p} for k, p in list(scores.items())[:5]]
             message.set(

@@ -131,15 +131,18 @@ def train(
     min_texts: int = 3,
     signs: Sequence[Mapping[str, float]] = (),
     weights: Sequence[float] = (),
+    one_against_rest: bool = False,
 ) -> LinearText:
     """Fits one balanced logistic regression per head on tf-idf n-grams and on `signs`, one mapping name → value per text.
-    `weights`: how much each text counts, all alike when not given.
+    `weights`: how much each text counts, all alike when not given. `one_against_rest`: many labels are learnt each for itself,
+    a hundred times faster than all at once.
 
     `labels`: head name → one label per text, "" where the head has nothing to learn from it. `min_texts`: n-grams that fewer
     texts have are left out.
     """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     bags = [set(grams(t)) for t in texts]
     seen = Counter(g for bag in bags for g in bag)
@@ -156,9 +159,15 @@ def train(
     matrix = csr_matrix((values, (rows, columns)), shape=(len(texts), len(vocabulary)), dtype=np.float32)
     heads = {}
     for name, gold in labels.items():
-        fit = LogisticRegression(C=strength, class_weight="balanced", max_iter=60, tol=1e-2)
+        if one_against_rest:
+            fit = LogisticRegression(
+                C=strength, class_weight="balanced", solver="liblinear", multi_class="ovr", tol=1e-3, random_state=0
+            )
+        else:
+            fit = LogisticRegression(C=strength, class_weight="balanced", max_iter=60, tol=1e-2)
         told = [i for i, label in enumerate(gold) if label]
-        fit.fit(matrix[told], [gold[i] for i in told], [weights[i] for i in told] if weights else None)
+        with threadpool_limits(1):  # many small products: threads only wait for each other
+            fit.fit(matrix[told], [gold[i] for i in told], [weights[i] for i in told] if weights else None)
         learnt, bias = fit.coef_, fit.intercept_
         if len(fit.classes_) == 2:  # scikit-learn keeps one row for two classes
             learnt, bias = np.vstack([-learnt / 2, learnt / 2]), np.array([-bias[0] / 2, bias[0] / 2])

@@ -37,7 +37,7 @@ def test_after_the_session_expired_the_draft_is_offered_back(talk: Any) -> None:
     offer = talk.say("你好")
     assert "接着办" in [b["title"] for b in offer[0]["buttons"]]
     messages = talk.say("接着办", "resume")
-    assert messages[-1]["custom"]["field"] == "demand"
+    assert messages[-1]["custom"]["field"] == "place"
 
 
 def test_after_the_session_expired_one_may_start_over(talk: Any) -> None:

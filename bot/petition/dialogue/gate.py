@@ -20,7 +20,7 @@ from bot.petition.understand.text import clean
 
 FAQ = "faq:"
 #: Intents that the form itself takes in; every other intent is an interruption with a rule of its own.
-TAKEN_IN = frozenset({"inform", "affirm", "deny", "file_it", "not_now", "skip", "change", "second_matter"})
+TAKEN_IN = frozenset({"inform", "affirm", "deny", "file_it", "not_now", "skip", "decline", "change", "second_matter"})
 #: Intents that end a form, so that they need more certainty in the middle of one.
 ENDING = frozenset({"cancel", "start_over", "goodbye"})
 #: Intents about a case that is filed already; in the middle of a form only with clear words.
@@ -67,6 +67,8 @@ _OTHERS = re.compile(
     r"(?:别人|其他人|邻居|所有人|大家)的?[^。！？]{0,4}(?:件|案子|登记|信访|投诉)(?:列|看|查|拿|给|有|是|怎|$)|谁(?:举报|投诉|告)(?:的|了)?我|有没有人(?:举报|投诉|告)(?:过|了)?我"
 )
 _OWN = re.compile(r"我(?:自己)?(?:的|刚|登记|反映|举报|投诉|提交|填|写|说|都|交|上次|之前)|刚才|刚登记|编号|查询码")
+#: Not a word of it was understood.
+_HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什么)[。.!！]?")
 _SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
 
 
@@ -158,6 +160,10 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
     if pending in (CHOICE, CONFIRM):
         return _at_choice(text, scores, scene, today)
     question = bool(_QUESTION.search(text))
+    if pending == FACT and top == "file_it" and p >= 0.5 and len(text) <= 20:
+        return Reading(top, p)
+    if _HUH.fullmatch(text):
+        return Reading("repeat", 1.0)
     fits = pending == FACT or _fits(pending, text, today)
     surely = fits and pending not in FREE and pending != FACT
     if text in _NO or text in YES or (surely and not question):
@@ -182,8 +188,8 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("faq", asked, topic)
     if top == "second_matter" and p >= 0.4:
         return Reading("second_matter", p)
-    if top == "skip" and p >= 0.6:
-        return Reading("skip", p)
+    if top in ("skip", "decline") and p >= 0.6:
+        return Reading(top, p)
     return Reading("inform", scores.get("inform", 0.0))
 
 
@@ -193,6 +199,8 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     topic, asked = _faq(scores)
     if text in YES:
         return Reading("affirm", 1.0)
+    if _HUH.fullmatch(text):
+        return Reading("repeat", 1.0)
     if text in _NO:
         return Reading("deny", 1.0)
     if scene.pending == CONFIRM and _corrects(text, scene.draft, today):

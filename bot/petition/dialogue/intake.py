@@ -16,7 +16,7 @@ from bot.petition.advice import wording
 from bot.petition.advice.engine import MAX_QUESTIONS, Advice, Advisor
 from bot.petition.catalogue import Catalogue
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
-from bot.petition.fields import FREE, SURE, fields, labels, read_answer, read_story, refused_in, show
+from bot.petition.fields import FREE, SURE, Reply, fields, labels, read_answer, read_story, refused_in, show
 from bot.petition.message import Button, Message
 from bot.petition.understand import answers, corrections, demands, places, story
 from bot.petition.understand.text import clean
@@ -141,10 +141,10 @@ class Intake:
         elif act.intent == "second_matter" and pending not in (CHOICE, None):
             draft.others.append(text)
             draft.note("second_matter_noted")
-        elif pending != CHOICE and self._hear_correction(draft, text, today):
+        elif pending != CHOICE and self._hear_correction(draft, pending, text, today):
             pass
         elif pending == FACT:
-            self._hear_fact(draft, text, act.value, today)
+            self._hear_fact(draft, text, act, today)
         elif pending == CHOICE:
             self._hear_choice(draft, act, text, today)
         elif pending == CONFIRM:
@@ -219,9 +219,17 @@ class Intake:
                 draft.note(f"declined:{key}")
         return changed
 
-    def _hear_fact(self, draft: Draft, text: str, value: str, today: date) -> None:
+    def _hear_fact(self, draft: Draft, text: str, act: Act, today: date) -> None:
+        if act.intent == "file_it":  # who wants it registered now is not held up by what only sharpens the advice
+            draft.facts |= dict.fromkeys(draft.questions, "unknown")
+            draft.questions = []
+            self._advise(draft, today)
+            draft.questions = []
+            draft.choice = "file"
+            self._guess_demand(draft)
+            return
         key = draft.questions.pop(0)
-        told = value or self._advisor.facts.of_answer(key, text, today)
+        told = act.value or self._advisor.facts.of_answer(key, text, today)
         draft.facts[key] = told or "unknown"
         if len(text) > 4 and not answers.unknown(text):
             draft.values["narrative"] += f"\n{text}"
@@ -240,11 +248,14 @@ class Intake:
             if draft.asked[CHOICE] > MAX_ASKS:
                 draft.note("human_hint")
         else:
+            before = (draft.channel, draft.dispute)
             if draft.channel in ("consultation", "none") and story.richness(text) >= TELLABLE:
                 draft.topic_from = len(draft.values["narrative"]) + 1
             draft.values["narrative"] += f"\n{text}"
             self._absorb(draft, text, today)
             self._advise(draft, today)
+            if (draft.channel, draft.dispute) == before and not draft.questions:
+                draft.note("advice_same")
 
     def _guess_demand(self, draft: Draft) -> None:
         """Who tells a plain grievance is not asked what they want; the guess is said at once and again in the summary."""
@@ -255,11 +266,13 @@ class Intake:
             draft.guess("demand", implied)
             draft.note("guessed_demand", value=implied)
 
-    def _hear_correction(self, draft: Draft, text: str, today: date) -> bool:
+    def _hear_correction(self, draft: Draft, pending: str | None, text: str, today: date) -> bool:
         known = {k: show(k, v) for k, v in draft.values.items()}
         done = False
         for c in corrections.find_corrections(text, known, today, labels()):
             key = c.field
+            if key == pending and c.confidence < SURE:
+                continue  # 电话是 … is the answer to the question for it
             if key.startswith("#"):
                 rows = self.rows(draft)
                 number = int(key[1:])
@@ -294,7 +307,9 @@ class Intake:
             return
         reply = read_answer(key, text, today)
         if act.intent == "skip" and reply.value is None and not reply.refused:
-            reply = type(reply)(unknown=True)
+            reply = Reply(unknown=True)
+        if act.intent == "decline" and reply.value is None:
+            reply = Reply(refused=True)
         nothing = reply.value is None and not (reply.refused or reply.unknown)
         doubtful = _doubtful(key, text) and not (reply.refused or reply.unknown)
         if (nothing or doubtful) and not answers.refers_back(text) and self._told_otherwise(draft, key, text, today):
@@ -371,8 +386,12 @@ class Intake:
             return [Message("\n".join(lead))] if lead else []
         if pending == CHOICE:
             advice = self.advice(draft, today)
-            if again or any(n["key"] == "advice_choice_again" for n in draft.notes):
-                hints = [self._note(n) for n in draft.notes if n["key"] == "human_hint"] if not again else []
+            if again or any(n["key"] in ("advice_choice_again", "advice_same") for n in draft.notes):
+                hints = (
+                    [x for n, x in zip(draft.notes, lead, strict=True) if n["key"] != "advice_choice_again"]
+                    if lead
+                    else []
+                )
                 short = wording.short(advice, self._say)
                 return [Message("\n".join([*hints, short.text]), short.buttons, short.custom)]
             extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))

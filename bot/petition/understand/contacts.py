@@ -7,13 +7,17 @@ import re
 from bot.petition.understand.found import Found
 from bot.petition.understand.text import clean
 
-_SPOKEN = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
-_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d(?:[- ]?\d{4}){2})(?!\d)")
+_SPOKEN = str.maketrans("零〇一二三四五六七八九幺妖夭腰", "001234567891111")
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[ ]?[3-9][ ]?\d(?:[-. ]?(?:\d ?){3}\d){2})(?![ ]?\d)")
 _MOBILE_SPOKEN = re.compile(
-    r"(?<![零〇一二三四五六七八九幺\d])[一幺1][ ,，、-]?[三四五六七八九3-9](?:[ ,，、-]?[零〇一二三四五六七八九幺\d]){9}(?![零〇一二三四五六七八九幺\d])"
+    r"(?<![零〇一二三四五六七八九幺\d])[一幺妖夭腰1][ ,，、-]?[三四五六七八九3-9](?:[ ,，、-]?[零〇一二三四五六七八九幺妖夭腰\d]){9}(?![零〇一二三四五六七八九幺\d])"
 )
-_LANDLINE = re.compile(r"(?<![\d-])(0\d{2,3})[- ]?(\d{7,8})(?:[-转 ]+(\d{1,5}))?(?!\d)")
-_ID18 = re.compile(r"(?<!\d)(\d{17}[\dXx])(?![\dXx])")
+_LANDLINE = re.compile(
+    r"(?<![\d-])[(（]?(0\d{2,3})[)）]?(?:[- ，,]{0,2}(?:电话|号码)?[是:：]?)(\d{7,8}|\d{4} \d{3,4}|\d{3} \d{4})(?:[-转 ]+(\d{1,5}))?(?!\d)"
+)
+#: A letter typed for a nought inside a number.
+_O = re.compile(r"(?<=\d)[oO](?=\d)")
+_ID18 = re.compile(r"(?<!\d)(\d{6} ?\d{8} ?\d{3}[\dXx])(?![\dXx])")
 _CASE = re.compile(r"(?<![\d])(?:XF|xf|编号|NO\.?)?[:：\s-]*(\d{12,13}|\d{6}[- ]\d{5,6}|\d{6} \d{5} \d)(?!\d)")
 _CODE_NAMED = re.compile(r"(?:查询码|查询密码|密码|验证码|code)[是为:：\s]*(\d{4,8})(?!\d)", re.I)
 _CODE_BARE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
@@ -22,7 +26,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def find_phones(text: str) -> list[Found]:
     """Phone numbers in order, as digits."""
-    s = clean(text).text
+    s = _O.sub("0", clean(text).text)
     out: dict[int, Found] = {}
     for m in _MOBILE.finditer(s):
         out[m.start(1)] = Found("phone", re.sub(r"\D", "", m[1]), m[1], m.start(1), m.end(1))
@@ -31,7 +35,7 @@ def find_phones(text: str) -> list[Found]:
         if len(digits) == 11 and not any(a <= m.start() < f.end for a, f in out.items()):
             out[m.start()] = Found("phone", digits, m[0], m.start(), m.end(), 0.9)
     for m in _LANDLINE.finditer(s):
-        value = m[1] + m[2] + (f"-{m[3]}" if m[3] else "")
+        value = m[1] + m[2].replace(" ", "") + (f"-{m[3]}" if m[3] else "")
         out.setdefault(m.start(), Found("phone", value, m[0], m.start(), m.end(), 0.9))
     return [out[k] for k in sorted(out)]
 
@@ -45,7 +49,8 @@ def valid_id(number: str) -> bool:
 def find_ids(text: str) -> list[Found]:
     """Identity numbers whose check character is right."""
     s = clean(text).text
-    return [Found("id_number", m[1].upper(), m[1], m.start(1), m.end(1)) for m in _ID18.finditer(s) if valid_id(m[1])]
+    found = [(m[1].replace(" ", "").upper(), m) for m in _ID18.finditer(s)]
+    return [Found("id_number", n, m[1], m.start(1), m.end(1)) for n, m in found if valid_id(n)]
 
 
 def find_case_numbers(text: str) -> list[Found]:

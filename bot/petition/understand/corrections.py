@@ -44,6 +44,10 @@ _WRONG = re.compile(
     rf"(?:刚才|前面|我)?(?:的|那个)?(?:{_FIELD})(?:我|刚才|那里|那个|这里|也)?(?:[说写填报记弄搞]错了?|不对|有误|错了|不是这个|要改|改一下|改下|得改|变了)"
 )
 _CHANGE = re.compile(rf"(?:把)?(?:我的|那个)?(?:{_FIELD})(?:改成|改为|换成|应该是|应为|更正为|改到)\s*(?P<to>.+)")
+#: A field told by its name, whatever was asked.
+_STATED = re.compile(
+    rf"^(?:哦|噢|对了|嗯|那个|还有|另外|忘了说)?[，, ]*(?:我的|那个)?(?:{_FIELD})(?:就?是(?!不是|什么|多少|啥|哪)|就?在|[:：])\s*(?P<to>[^?？]+)$"
+)
 _PLEASE = re.compile(rf"(?:改一下|改下|修改|更正|我要改|换一下)(?:我的|那个)?(?:{_FIELD})")
 _NUMBERED = re.compile(
     r"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:项|条|个|行|点)(?:[^，。：:改成是]{0,6})?(?:不对|错了|有误|改成|改为|应该是|是|[:：，,])?\s*(?P<to>.*)"
@@ -100,6 +104,9 @@ def find_corrections(
     m = _PLEASE.search(s)
     if m and m.start() <= LEAD:
         return [Correction(_key(m), "")]
+    m = _STATED.match(s)
+    if m and len(s) <= 60 and _key(m) not in ("narrative", "evidence", "prior"):
+        return [Correction(_key(m), m["to"].strip(" 。，,"), 0.6)]
     for pattern in (_NOT_BUT, _BUT_NOT):
         m = pattern.search(s)
         if m:

@@ -73,6 +73,9 @@ def answer_people(text: str) -> Found | None:
         return best
     s = clean(text).text
     numbers = [n for n in find_numbers(s) if 1 <= n.value <= 10_000_000 and n.value == n.value.to_integral_value()]
+    numbers = [
+        n for n in numbers if not re.match(r"\s*(?:号|楼|层|栋|幢|单元|室|点|月|日|年|天|块|元|万元|次|岁)", s[n.end :])
+    ]
     if numbers and len(s) <= 30:
         n = numbers[-1]
         return _found(s, n, n.end, 0.6)

@@ -86,10 +86,10 @@ _ABSOLUTE = re.compile(
     rf"(?P<y>{_Y})(?:年|(?<=\d\d\d\d)月(?=\d)|(?<=\d\d\d\d)[-/.](?=\d))(?:\s*(?P<m>{_N})(?:月份?|[-/.](?=\d)|(?=[^\d年月]|$)))?(?:\s*(?P<d>{_N}|初[一二三四五六七八九十])(?:日|号)?(?![\d年月天个]))?"
 )
 _MONTH_DAY = re.compile(
-    rf"(?P<rel>大前年|前年|去年|今年|上年|头年|当年)?(?:的|农历|阴历|阳历|公历)?\s*(?P<m>{_N})月(?!亮)(?P<f>份)?(?:\s*(?P<d>{_N})(?:日|号|(?=[下买那收送拿去来到开晚早上中签办])))?"
+    rf"(?P<rel>大前年|前年|去年|今年|上年|头年|当年)?(?:的|农历|阴历|阳历|公历)?\s*(?P<m>{_N})月(?!亮)(?P<f>份)?(?:\s*(?P<d>{_N})(?:日|号|(?<=农历.月..)|(?<=阴历.月..)|(?=[下买那收送拿去来到开晚早上中签办])))?"
 )
 _RELYEAR = re.compile(
-    rf"(?P<rel>大前年|前年|去年|今年|上年|头年)(?:的|农历|阴历)?(?P<what>{'|'.join([*_LUNAR_MONTHS, *_SEASONS, *_FESTIVALS, *_LUNAR_FESTIVALS])})?"
+    rf"(?P<rel>大前年|前年|去年|今年|上年|头年)(?:的|农历|阴历)?(?P<what>{'|'.join([*_LUNAR_MONTHS, *_SEASONS, *_FESTIVALS, *_LUNAR_FESTIVALS])})?(?P<d>(?<=月)(?:初[一二三四五六七八九十]|{_N})(?![\d月年天个]))?"
 )
 _NAMED = re.compile(rf"(?P<what>{'|'.join([*_FESTIVALS, *_LUNAR_FESTIVALS])})(?:节|前|后|那天|期间|过后|之后|以后)")
 _LUNAR_DAY = re.compile(
@@ -99,7 +99,7 @@ _DAY = re.compile("|".join(sorted(_DAYS, key=len, reverse=True)))
 _WEEKDAY = re.compile(r"(?P<up>上上|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?P<d>[一二三四五六日天1-7])?")
 _LASTMONTH = re.compile(rf"(?P<up>上上个?|上个?|这个?|本)月(?:(?P<d>{_N})(?:日|号))?")
 _SPAN = re.compile(
-    r"(?P<n>半|[零一二三四五六七八九十两几]{1,3}|\d{1,3})(?P<half>多|来)?(?:个)?(?P<half2>半)?(?P<u>年|月|星期|礼拜|周|天|日)(?P<half3>半)?(?P<more>多)?(?P<ago>之?以?前|了|以来|没|都|未|还)?(?!级|代|度|份|租|薪|工资|费|息|假|岁|底|初|末|终|内|期|班|会|检|制)"
+    r"(?P<n>半|[零一二三四五六七八九十两几]{1,3}|\d{1,3})(?P<half>多|来)?(?:个)?(?P<more0>多)?(?P<half2>半)?(?P<u>年|月|星期|礼拜|周|天|日)(?P<half3>半)?(?P<more>多)?(?P<ago>之?以?前|了|以来|没|都|未|还)?(?!级|代|度|份|租|薪|工资|费|息|假|岁|底|初|末|终|内|期|班|会|检|制)"
 )
 #: Before a length of time: it went on for so long.
 _LASTING = re.compile(
@@ -114,6 +114,7 @@ _ONLY_DAY = re.compile(rf"(?<![月\d零一二三四五六七八九十])(?P<d>{_N
 _YEAR_ALONE = re.compile(
     r"(?<![\d第号A-Za-z.〔（(])(?:19[5-9]|20[0-3])\d(?=[\u4e00-\u9fff])(?!(?:年|元|块|户|人|号|万|米|平|亩|条|名|个|多|余|次|分|度|版|款|期|室|斤|吨|届|弄|路|家|栋|字))"
 )
+_AFTER_YEAR = re.compile(rf"的?(?:({'|'.join([*_LUNAR_MONTHS, *_SEASONS])})|(?<=年)(底|初|末))")
 #: A date before one of these tells who somebody is, not what happened.
 _BACKGROUND = re.compile(
     r"入职|进厂|进公司|出生|生的|生人|参加工作|参军|结婚|毕业|退休后|生(?![产活态意病])|入伍|入党|建成|建厂|成立|注册|年度|职工|的商品房|的房子|届|级|考区|招工|分配|调入"
@@ -214,9 +215,10 @@ class _Reader:
                 value = _text(_lunar(y, month, d)) or value
             self._years.append((m.end(), y))
             if value and month is None:
-                w = re.match(rf"的?(?:({'|'.join([*_LUNAR_MONTHS, *_SEASONS])}))", self.s[m.end() :])
+                w = _AFTER_YEAR.match(self.s, m.end())
                 if w:
-                    value, end = _season(y, w[1]), m.end() + w.end()
+                    value = _season(y, w[1] or ("年初" if w[2] == "初" else "年底"))
+                    end = m.end() + w.end()
             self._add(value, m.start(), end, "point", 0.95 if month else 0.8)
 
     def year_alone(self) -> None:
@@ -257,6 +259,10 @@ class _Reader:
         """去年腊月, 今年年底, 国庆后, 春节前."""
         for m in _RELYEAR.finditer(self.s):
             y = self.today.year + _YEARS[m["rel"]]
+            lunar = _LUNAR_MONTHS.get(m["what"] or "")
+            if m["d"] and lunar:
+                self._add(_text(_lunar(y, lunar, _int(m["d"]) or 0)), *m.span(), "point", 0.9)
+                continue
             self._add(_season(y, m["what"]) if m["what"] else _iso(y), *m.span(), "point", 0.8 if m["what"] else 0.6)
         for m in _NAMED.finditer(self.s):
             what = m["what"]
@@ -307,7 +313,9 @@ class _Reader:
         for m in _SPAN.finditer(self.s):
             n = 3 if m["n"] == "几" else _int(m["n"])
             lasting = _LASTING.search(self.s[max(0, m.start() - 6) : m.start()])
-            vague = not lasting and not m["ago"] and not m["more"] and not m["half"] and len(self.s) > 12
+            vague = (
+                not lasting and not m["ago"] and not m["more"] and not m["more0"] and not m["half"] and len(self.s) > 12
+            )
             if not n or m["n"] == "半" or vague or n > 120 or (m["u"] == "月" and "个" not in m[0]):
                 continue
             unit, half = m["u"], bool(m["half2"] or m["half3"])

@@ -1,4 +1,4 @@
-"""Measurements on given data. The data stays where it is; nothing of it enters the project."""
+"""Channel, agency, category, urgency and spans of `advise` on a labelled file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import difflib
 import json
 from collections import Counter, defaultdict
 from datetime import date
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.shares import f1, share
 from bot.petition.advice.command import Advise
 from bot.settings import Settings
 
@@ -44,11 +44,10 @@ def triage_report(path: Path, settings: Settings) -> dict[str, Any]:
                 spans[key][2] += _overlap(wanted, got) >= 0.6
     report: dict[str, Any] = {"n": n}
     for key in ("channel@1", "channel@3", "agency@1", "agency@3", "category", "urgent"):
-        low, high = _wilson(hits[key], n)
-        report[key] = f"{hits[key] / max(n, 1):.3f} ({low:.3f}-{high:.3f})"
+        report[key] = share(hits[key], n)
     if spans:
-        report["spans micro-F1"] = round(_f1([sum(s[i] for s in spans.values()) for i in range(3)]), 3)
-        report |= {f"span {k}": round(_f1(v), 3) for k, v in sorted(spans.items())}
+        report["spans micro-F1"] = round(f1(*(sum(s[i] for s in spans.values()) for i in range(3))), 3)
+        report |= {f"span {k}": round(f1(*v), 3) for k, v in sorted(spans.items())}
     return report
 
 
@@ -57,17 +56,3 @@ def _overlap(a: str | None, b: str | None) -> float:
         return 0.0
     blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
     return 2 * sum(x.size for x in blocks) / (len(a) + len(b))
-
-
-def _f1(counts: list[int]) -> float:
-    gold, got, right = counts
-    return 2 * right / (gold + got) if gold + got else 0.0
-
-
-def _wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson score interval of a share."""
-    if not n:
-        return 0.0, 1.0
-    p, zz = hits / n, z * z / n
-    centre, half = (p + zz / 2) / (1 + zz), z * sqrt(p * (1 - p) / n + zz / (4 * n)) / (1 + zz)
-    return centre - half, centre + half
