@@ -28,12 +28,10 @@ def quiet() -> None:
     warnings.simplefilter("ignore")
     from rasa.utils.log_utils import configure_structlog
 
+    from bot.runtime import logs
+
     configure_structlog(logging.WARNING)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    for name in ("rasa", "rasa_sdk", "sanic.access", "asyncio"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    logs.configure()
 
 
 def build(settings: Settings, model: Path) -> Any:
@@ -75,6 +73,8 @@ def build(settings: Settings, model: Path) -> Any:
     web.page_path = "/"
     rasa_channel.register([web], app, route="/")
     web.live = store
+    for figure in store.figures():
+        web.load.watch(f"sufang_{figure}", f"{figure} of this process", lambda name=figure: store.figures()[name])
     app.ctx.agent, app.ctx.web = agent, web
     return app
 

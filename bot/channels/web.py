@@ -24,6 +24,7 @@ from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.progress import progress_object
 from bot.runtime.live_store import LiveTrackerStore
+from bot.runtime.load import Busy, Load
 from bot.runtime.lock_store import WaitingLockStore
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[UserMessage], Awaitable[Any]]
 
 MAX_TEXT = 5_000
+#: Seconds that the stores have to answer a readiness check.
+READY_WITHIN = 5.0
 MAX_FILE = 10 * 1024 * 1024
 STATIC = Path(__file__).parent / "static"
 _PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.S)
@@ -53,6 +56,7 @@ MESSAGES = {
     "too_long": "一次最多 5000 个字，请分几次发。",
     "too_big": "文件不能超过 10 MB。",
     "type": "这种文件收不了，请发图片、PDF 或录音。",
+    "busy": "现在人多，请过几秒钟再发一次。",
     "rate": "发得太快了，请稍等一下再发。",
     "progress": "没有查到，请核对编号和查询码。",
     "attempts": "查询次数太多，请过一会儿再试。",
@@ -88,6 +92,7 @@ class WebChannel(InputChannel):
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
         self._locks = WaitingLockStore()
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
+        self.load = Load(self.counters)
         self.ready = False
         #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
         self.page_path = "/chat/"
@@ -138,6 +143,8 @@ class WebChannel(InputChannel):
             done = self._refuse(e)
         except TooManyAttempts as e:
             done = self._refuse(Refusal(429, "attempts", retry_after=e.retry_after))
+        except Busy as e:
+            done = self._refuse(Refusal(429, "busy", retry_after=e.retry_after))
         except ConflictError as e:
             done = self._refuse(Refusal(409, "conflict", str(e)))
         except PetitionError as e:
@@ -225,6 +232,12 @@ class WebChannel(InputChannel):
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
     ) -> List[Dict[str, Any]]:
         """One turn, once: the same id again gets what it got before. Nothing is answered before it is stored."""
+        with self.load.turn():
+            return await self._locked_turn(handle, conversation, key, what, said, how)
+
+    async def _locked_turn(
+        self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
+    ) -> List[Dict[str, Any]]:
         async with self._locks.lock(conversation):
             if self.live is not None:
                 return await self._live_turn(self.live, handle, conversation, key, what, said, how)
@@ -369,14 +382,19 @@ class WebChannel(InputChannel):
     async def _ready(self, request: Request) -> HTTPResponse:
         if not self.ready:
             raise Refusal(503, "starting", "正在启动。")
-        await asyncio.to_thread(self._cases.find, "", 1)
+        self.load.ready.set(0)
+        checks = [asyncio.to_thread(self._cases.find, "", 1)]
+        if self.live is not None:
+            checks.append(self.live.probe())
+        try:
+            await asyncio.wait_for(asyncio.gather(*checks), READY_WITHIN)
+        except (PetitionError, asyncio.TimeoutError) as e:
+            raise Refusal(503, "store_down", catalogue().say("store_down")) from e
+        self.load.ready.set(1)
         return _json({"status": "ready"})
 
     async def _metrics(self, request: Request) -> HTTPResponse:
-        lines = []
-        for name, value in self.counters.items():
-            lines += [f"# TYPE sufang_{name}_total counter", f"sufang_{name}_total {value}"]
-        return response.text("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+        return response.raw(self.load.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _materials(self, request: Request) -> HTTPResponse:
         k = regional(self._settings.region)
