@@ -68,6 +68,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.REQUEST_TIMEOUT = app.config.RESPONSE_TIMEOUT = 60
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.ACCESS_LOG = False
+    app.config.PROXIES_COUNT = settings.proxies or None
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
     web = WebChannel.from_credentials(None)
     web.page_path = "/"
@@ -126,10 +127,11 @@ async def start_desk(settings: Settings, listener: socket.socket) -> Any:
     return runner
 
 
-def serve(settings: Settings, model: Path) -> int:
+def serve(settings: Settings, model: Path, with_desk: bool = True) -> int:
     """Serves until Ctrl-C or SIGTERM; running turns are finished first."""
-    listeners = []
-    for name, port in (("SUFANG_PORT", settings.port), ("SUFANG_DESK_PORT", settings.desk_port)):
+    listeners: list[socket.socket] = []
+    ports = [("SUFANG_PORT", settings.port)] + ([("SUFANG_DESK_PORT", settings.desk_port)] if with_desk else [])
+    for name, port in ports:
         try:
             listeners.append(_listen(settings.host, port))
         except OSError as e:
@@ -138,8 +140,8 @@ def serve(settings: Settings, model: Path) -> int:
                 continue
             print(f"端口 {port} 用不了（{e.strerror}）。可以换一个：{name}={port + 10} make serve", file=sys.stderr)
             return 1
-    listener, desk_listener = listeners
-    desk_port = desk_listener.getsockname()[1]
+    listener = listeners[0]
+    desk_port = listeners[1].getsockname()[1] if with_desk else 0
     print("正在启动（约半分钟）…", file=sys.stderr)
     try:
         app = build(settings, model)
@@ -153,13 +155,15 @@ def serve(settings: Settings, model: Path) -> int:
     @app.before_server_stop
     async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.keeper.cancel()
-        await app.ctx.desk.cleanup()
+        if with_desk:
+            await app.ctx.desk.cleanup()
         await asyncio.to_thread(app.ctx.agent.tracker_store.close)
 
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
-        app.ctx.desk = await start_desk(settings, desk_listener)
+        if with_desk:
+            app.ctx.desk = await start_desk(settings, listeners[1])
         app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(

@@ -174,7 +174,7 @@ class WebChannel(InputChannel):
         return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
 
     def _limit(self, bucket: Bucket, request: Request) -> None:
-        wait = bucket.wait(request.ip) if self._settings.rate_limits_on else 0.0
+        wait = bucket.wait(_address(request)) if self._settings.rate_limits_on else 0.0
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
@@ -371,7 +371,7 @@ class WebChannel(InputChannel):
         number, code = body.get("case_no"), body.get("query_code")
         if not isinstance(number, str) or not isinstance(code, str) or len(number) > 40 or len(code) > 20:
             raise Refusal(400, "malformed")
-        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), request.ip)
+        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), _address(request))
         if view is None:
             raise Refusal(404, "progress")
         return _json(progress_object(view, self._settings.today()))
@@ -405,6 +405,11 @@ class WebChannel(InputChannel):
 
     async def _page(self, request: Request) -> HTTPResponse:
         return await response.file(str(STATIC / "index.html"), mime_type="text/html; charset=utf-8")
+
+
+def _address(request: Request) -> str:
+    """Who asks: behind our own proxy (SUFANG_PROXIES) what that says, else the other end of the connection."""
+    return str(request.remote_addr or request.ip)
 
 
 def _body(request: Request) -> Dict[str, Any]:

@@ -50,7 +50,9 @@ class Load:
             "sufang_turn_seconds", "Time from a message to its answer", registry=self.registry,
             buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
         )  # fmt: skip
-        self._shed = Counter("sufang_shed", "Messages told to come back because too much was in work", registry=self.registry)
+        self._shed = Counter(
+            "sufang_shed", "Messages told to come back because too much was in work", registry=self.registry
+        )
         self._failed = Counter("sufang_failed_turns", "Turns that ended in an error", ["kind"], registry=self.registry)
         Gauge("sufang_turns_in_work", "Turns in work now", registry=self.registry).set_function(lambda: float(self.now))
         self.ready = Gauge("sufang_ready", "Whether the last readiness check passed", registry=self.registry)

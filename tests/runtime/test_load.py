@@ -33,7 +33,7 @@ def test_the_figures_count_turns_failures_and_what_was_shed() -> None:
     text = load.text().decode()
     for line in ("sufang_turns_total 3.0", "sufang_shed_total 1.0", 'sufang_failed_turns_total{kind="ValueError"} 1.0'):
         assert line in text
-    assert 'sufang_turn_seconds_count 2.0' in text
+    assert "sufang_turn_seconds_count 2.0" in text
     assert CANARY not in text
 
 
