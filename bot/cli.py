@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=Settings.describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    serve.add_argument("--workers", type=int, default=1, help="进程数；多于一个时前面要有 nginx（默认 1）")
+    serve.add_argument("--no-desk", action="store_true", help="不带工作台")
     serve.set_defaults(run=_serve)
 
     train = commands.add_parser("train", help="数据有变化时训练模型")
@@ -100,9 +102,13 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
     model = ensure_model(settings)
     if model is None:
         return 1
+    if args.workers > 1:
+        from bot.runtime.workers import run
+
+        return run(settings, args.workers)
     from bot.server import serve
 
-    return serve(settings, model)
+    return serve(settings, model, with_desk=not args.no_desk)
 
 
 def _bench(args: argparse.Namespace, settings: Settings) -> int:

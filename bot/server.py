@@ -28,12 +28,10 @@ def quiet() -> None:
     warnings.simplefilter("ignore")
     from rasa.utils.log_utils import configure_structlog
 
+    from bot.runtime import logs
+
     configure_structlog(logging.WARNING)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    for name in ("rasa", "rasa_sdk", "sanic.access", "asyncio"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    logs.configure()
 
 
 def build(settings: Settings, model: Path) -> Any:
@@ -70,6 +68,7 @@ def build(settings: Settings, model: Path) -> Any:
     app.config.REQUEST_TIMEOUT = app.config.RESPONSE_TIMEOUT = 60
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.ACCESS_LOG = False
+    app.config.PROXIES_COUNT = settings.proxies or None
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 20
     web = SocketChannel.from_credentials(None)
     web.page_path = "/"
@@ -81,6 +80,8 @@ def build(settings: Settings, model: Path) -> Any:
     rasa_channel.register(channels, app, route="/")
     for channel in channels:
         channel.turns.live = store
+    for figure in store.figures():
+        web.load.watch(f"sufang_{figure}", f"{figure} of this process", lambda name=figure: store.figures()[name])
     app.ctx.agent, app.ctx.web = agent, web
     return app
 
@@ -147,10 +148,11 @@ async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, 
     return runner, Clockwork(stores, sender, settings.today, settings.now)
 
 
-def serve(settings: Settings, model: Path) -> int:
+def serve(settings: Settings, model: Path, with_desk: bool = True) -> int:
     """Serves until Ctrl-C or SIGTERM; running turns are finished first."""
-    listeners = []
-    for name, port in (("SUFANG_PORT", settings.port), ("SUFANG_DESK_PORT", settings.desk_port)):
+    listeners: list[socket.socket] = []
+    ports = [("SUFANG_PORT", settings.port)] + ([("SUFANG_DESK_PORT", settings.desk_port)] if with_desk else [])
+    for name, port in ports:
         try:
             listeners.append(_listen(settings.host, port))
         except OSError as e:
@@ -159,8 +161,8 @@ def serve(settings: Settings, model: Path) -> int:
                 continue
             print(f"端口 {port} 用不了（{e.strerror}）。可以换一个：{name}={port + 10} make serve", file=sys.stderr)
             return 1
-    listener, desk_listener = listeners
-    desk_port = desk_listener.getsockname()[1]
+    listener = listeners[0]
+    desk_port = listeners[1].getsockname()[1] if with_desk else 0
     print("正在启动（约半分钟）…", file=sys.stderr)
     try:
         app = build(settings, model)
@@ -174,15 +176,17 @@ def serve(settings: Settings, model: Path) -> int:
     @app.before_server_stop
     async def _stopping(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.keeper.cancel()
-        app.ctx.clock.cancel()
-        await app.ctx.desk.cleanup()
+        if with_desk:
+            app.ctx.clock.cancel()
+            await app.ctx.desk.cleanup()
         await asyncio.to_thread(app.ctx.agent.tracker_store.close)
 
     @app.after_server_start
     async def _started(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         await warm_up(app)
-        app.ctx.desk, app.ctx.clockwork = await start_desk(settings, desk_listener)
-        app.ctx.clock = loop.create_task(app.ctx.clockwork.run())
+        if with_desk:
+            app.ctx.desk, app.ctx.clockwork = await start_desk(settings, listeners[1])
+            app.ctx.clock = loop.create_task(app.ctx.clockwork.run())
         app.ctx.keeper = loop.create_task(forget_old_drafts(settings))
         base = f"http://{settings.host}:{settings.port}"
         print(

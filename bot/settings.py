@@ -29,6 +29,7 @@ _HELP = (
     ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
     ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
+    ("SUFANG_PROXIES", "前面有几层自己的反向代理，限速按它们报的地址算（默认 0；--workers 自己设）"),
     ("SUFANG_PATCHES", "off 不改 Rasa 的内部函数（见 bot/runtime/patches.py；默认 on）"),
     ("SUFANG_LAZY_IMPORT", "off 不推迟加载 TensorFlow（见 bot/runtime/lazy_import.py；默认 on）"),
     ("SUFANG_NOW", "法律上的今天，YYYY-MM-DD（只在 test 里）"),
@@ -136,6 +137,7 @@ class Settings:
     rate_limits_on: bool = True
     fixed_today: date | None = None
     wechat: WeChat | None = None
+    proxies: int = 0
     patches_on: bool = True
     lazy_import_on: bool = True
     upstream_url: str = ""
@@ -186,6 +188,9 @@ class Settings:
             problems.append("SUFANG_RATE_LIMITS 应为 on 或 off")
         elif limits == "off" and mode != "test":
             problems.append("SUFANG_RATE_LIMITS=off 只在 SUFANG_ENV=test 时可用")
+        proxies = get("SUFANG_PROXIES") or "0"
+        if not proxies.isdigit() or int(proxies) > 9:
+            problems.append("SUFANG_PROXIES 应为 0 到 9 的整数")
         switches = {name: get(name) or "on" for name in ("SUFANG_PATCHES", "SUFANG_LAZY_IMPORT")}
         problems += [f"{name} 应为 on 或 off" for name, value in switches.items() if value not in ("on", "off")]
         secret = get("SUFANG_SECRET_KEY")
@@ -226,6 +231,7 @@ class Settings:
             rate_limits_on=limits == "on",
             fixed_today=today,
             wechat=_wechat(get, mode, problems),
+            proxies=int(proxies) if proxies.isdigit() else 0,
             patches_on=switches["SUFANG_PATCHES"] == "on",
             lazy_import_on=switches["SUFANG_LAZY_IMPORT"] == "on",
             upstream_url=get("SUFANG_UPSTREAM_URL"),

@@ -15,7 +15,7 @@ from socketio import AsyncServer
 from socketio.exceptions import ConnectionRefusedError
 
 from bot.channels.limits import origin_allowed
-from bot.channels.web import Handler, Refusal, WebChannel
+from bot.channels.web import Handler, Refusal, WebChannel, address_of
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class SocketChannel(WebChannel):
         return origin_allowed(origin, environ.get("HTTP_HOST", ""), self._settings.allowed_origins)
 
     async def _connect(self, sid: str, environ: Dict[str, Any], auth: Any) -> None:
-        address = environ["sanic.request"].ip  # engine.io itself puts 127.0.0.1 for everybody
+        address = address_of(environ["sanic.request"])  # engine.io itself puts 127.0.0.1 for everybody
         try:
             self._limit(self._sessions, address)
             token = auth.get("token") if isinstance(auth, dict) else None

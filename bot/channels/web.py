@@ -24,6 +24,7 @@ from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.progress import progress_object
+from bot.runtime.load import Busy, Load
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
@@ -33,6 +34,8 @@ from bot.storage.open import open_cases, open_engine, open_keyring
 logger = logging.getLogger(__name__)
 
 MAX_TEXT = 5_000
+#: Seconds that the stores have to answer a readiness check.
+READY_WITHIN = 5.0
 MAX_FILE = 10 * 1024 * 1024
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -50,6 +53,7 @@ MESSAGES = {
     "type": "这种文件收不了，请发图片、PDF 或录音。",
     "virus": "这个文件没有通过安全检查，请换一个。",
     "scan": "附件检查暂时用不了，这个文件没有收下，请稍后再发一次。",
+    "busy": "现在人多，请过几秒钟再发一次。",
     "rate": "发得太快了，请稍等一下再发。",
     "progress": "没有查到，请核对编号和查询码。",
     "attempts": "查询次数太多，请过一会儿再试。",
@@ -87,6 +91,7 @@ class WebChannel(InputChannel):
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
         self.turns = Turns(chat, self.name(), settings.now)
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
+        self.load = Load(self.counters)
         self.ready = False
         #: What the desk tells a conversation unasked.
         self.notices: NoticeStore | None = None
@@ -153,6 +158,8 @@ class WebChannel(InputChannel):
             return e
         if isinstance(e, TooManyAttempts):
             return Refusal(429, "attempts", retry_after=e.retry_after)
+        if isinstance(e, Busy):
+            return Refusal(429, "busy", retry_after=e.retry_after)
         if isinstance(e, ConflictError):
             return Refusal(409, "conflict", str(e))
         if isinstance(e, ScannerDown):
@@ -185,7 +192,7 @@ class WebChannel(InputChannel):
     # -- chat -----------------------------------------------------------------------------------------------------------
 
     async def _session(self, request: Request, handle: Handler) -> HTTPResponse:
-        self._limit(self._sessions, request.ip)
+        self._limit(self._sessions, address_of(request))
         if request.body and not isinstance(_body(request), dict):
             raise Refusal(400, "malformed")
         return _json((await self.open_session(handle))[1], 201)
@@ -199,7 +206,7 @@ class WebChannel(InputChannel):
 
     async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, request.ip)
+        self._limit(self._messages, address_of(request))
         return _json({"messages": await self.take(handle, conversation, _body(request))})
 
     async def take(self, handle: Handler, conversation: str, body: Dict[str, Any]) -> List[Dict[str, Any]]:
@@ -235,13 +242,14 @@ class WebChannel(InputChannel):
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
     ) -> List[Dict[str, Any]]:
         """One turn, once."""
-        messages = await self.turns.run(handle, conversation, key, what, said, how)
+        with self.load.turn():
+            messages = await self.turns.run(handle, conversation, key, what, said, how)
         self.counters["turns"] = self.turns.count
         return messages
 
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, request.ip)
+        self._limit(self._messages, address_of(request))
         files = request.files.get("file") if request.files else None
         if files is None:
             raise Refusal(400, "malformed")
@@ -294,12 +302,12 @@ class WebChannel(InputChannel):
     # -- progress and operation -----------------------------------------------------------------------------------------
 
     async def _progress(self, request: Request) -> HTTPResponse:
-        self._limit(self._messages, request.ip)
+        self._limit(self._messages, address_of(request))
         body = _body(request)
         number, code = body.get("case_no"), body.get("query_code")
         if not isinstance(number, str) or not isinstance(code, str) or len(number) > 40 or len(code) > 20:
             raise Refusal(400, "malformed")
-        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), request.ip)
+        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), address_of(request))
         if view is None:
             raise Refusal(404, "progress")
         return _json(progress_object(view, self._settings.today()))
@@ -310,14 +318,19 @@ class WebChannel(InputChannel):
     async def _ready(self, request: Request) -> HTTPResponse:
         if not self.ready:
             raise Refusal(503, "starting", "正在启动。")
-        await asyncio.to_thread(self._cases.find, "", 1)
+        self.load.ready.set(0)
+        checks = [asyncio.to_thread(self._cases.find, "", 1)]
+        if self.live is not None:
+            checks.append(self.live.probe())
+        try:
+            await asyncio.wait_for(asyncio.gather(*checks), READY_WITHIN)
+        except (PetitionError, asyncio.TimeoutError) as e:
+            raise Refusal(503, "store_down", catalogue().say("store_down")) from e
+        self.load.ready.set(1)
         return _json({"status": "ready"})
 
     async def _metrics(self, request: Request) -> HTTPResponse:
-        lines = []
-        for name, value in self.counters.items():
-            lines += [f"# TYPE sufang_{name}_total counter", f"sufang_{name}_total {value}"]
-        return response.text("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+        return response.raw(self.load.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _materials(self, request: Request) -> HTTPResponse:
         k = regional(self._settings.region)
@@ -347,6 +360,11 @@ class WebChannel(InputChannel):
             "Access-Control-Max-Age": "600",
         }
         return response.empty(204, headers=allow)
+
+
+def address_of(request: Request) -> str:
+    """Who asks: behind our own proxy (SUFANG_PROXIES) what that says, else the other end of the connection."""
+    return str(request.remote_addr or request.ip)
 
 
 def _body(request: Request) -> Dict[str, Any]:

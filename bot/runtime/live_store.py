@@ -139,6 +139,18 @@ class LiveTrackerStore(EncryptedTrackerStore):
         self._writer.put(write, lambda error: loop.call_soon_threadsafe(finish, error))
         await done
 
+    async def probe(self) -> None:
+        """Writes and takes back a row the way that turns are written. Raises StoreUnavailable when that does not work."""
+        await self._commit(Write("", 0, []))
+
+    def figures(self) -> Dict[str, float]:
+        """For the metrics: conversations and events in memory, commits made and turns in them."""
+        writer = self._writer
+        return {
+            "conversations_in_memory": len(self._live), "events_in_memory": self._events,
+            "commits": writer.commits, "written_turns": writer.written,
+        }  # fmt: skip
+
     def close(self) -> None:
         """Writes what is waiting."""
         self._writer.close()
