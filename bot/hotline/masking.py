@@ -16,7 +16,7 @@ _DOOR = re.compile(
     rf"[\u4e00-\u9fff]{{0,6}}?[，,]?{_NUMBER}(?:号楼|栋|幢|号院|单元|号)(?:[，,]?{_NUMBER}(?:号楼|栋|幢|单元|层|楼|室|号)?){{0,3}}"
 )
 _PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·]?[A-Z0-9]{5,6}")
-_NAME = rf"(?:(?:{names._DOUBLE})[\u4e00-\u9fff]{{1,2}}|[{names._SURNAMES}][\u4e00-\u9fff]{{1,2}}?)"
+_NAME = rf"(?:(?:{names._DOUBLE})[\u4e00-\u9fff]{{1,2}}|[{names.SURNAMES}][\u4e00-\u9fff]{{1,2}}?)"
 _NAMED = re.compile(rf"(?:叫|是|姓名是?|名字是?|[，。？！,\s]|^)({_NAME})(?=先生|女士|老师|同志|，|。|,|？|对|$)")
 #: A name told as one, or after what somebody is to the caller or to the unit.
 _AFTER = re.compile(

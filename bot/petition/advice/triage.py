@@ -15,7 +15,7 @@ from bot.knowledge.model import Dispute
 from bot.petition.advice.signs import SignReader, sentences
 from bot.petition.linear import LinearText, train
 
-MODEL_VERSION = "6"
+MODEL_VERSION = "7"
 #: From how many characters on a text is also read in parts, the length of a piece, and what the parts count.
 LONG, PIECE, MAX_PIECES = 45, 70, 8
 PART_HEADS = ("channel", "agency")

@@ -106,8 +106,8 @@ def train_intents(knowledge: Knowledge, intents: Iterable[tuple[str, str]], key:
     data = rows(knowledge, intents)
     texts = [t for t, _, _ in data]
     heads = {"intent": [i for _, i, _ in data], "topic": [t for _, _, t in data]}
-    first = train(texts, heads, key=key, strength=STRENGTH, one_against_rest=True)
+    first = train(texts, heads, key=key, strength=STRENGTH, min_texts=2)
     if encoder() is None:
         return IntentModel(first)
     signs = _signs(texts)
-    return IntentModel(first, train(texts, heads, key=key, strength=STRENGTH, signs=signs, one_against_rest=True))
+    return IntentModel(first, train(texts, heads, key=key, strength=STRENGTH, min_texts=2, signs=signs))
