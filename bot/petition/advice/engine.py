@@ -48,7 +48,7 @@ _SERVICE = re.compile(
     re.I,
 )
 #: A procedure that has been gone through makes its own follow-up likelier.
-PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.2}, "police": {"judicial": 0.03, "police": 0.03}}
+PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.45}, "police": {"judicial": 0.03, "police": 0.03}}
 #: The procedure that stands for a channel when no likely dispute has a way into it.
 GENERIC = {
     "emergency": "emergency_help",
