@@ -228,3 +228,8 @@ def test_every_length_is_one_that_the_library_reads() -> None:
         for c in p.clocks:
             for x in filter(None, (c.length, c.after, *(cap.length for cap in c.caps))):
                 assert Length.parse(x).natural_days >= 1
+
+
+def test_today_in_a_story_starts_no_limit(advisor: Advisor) -> None:
+    advice = advisor.advise("今天跟你们说说，我在网上买的新手机是翻新机，店家不退", TODAY)
+    assert all(r.starts is None for r in advice.channels[0].clocks)
