@@ -179,7 +179,7 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _knowledge(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.knowledge.check import citation_problems, notes, problems
+    from bot.knowledge.check import citation_problems, notes, problems, upcoming
     from bot.knowledge.loader import KnowledgeError
     from bot.knowledge.plain import plain_problems
     from bot.knowledge.region import regional
@@ -190,7 +190,7 @@ def _knowledge(args: argparse.Namespace, settings: Settings) -> int:
         found = problems(k, settings.today()) + plain_problems(k)
         if args.texts:
             found += citation_problems(k, args.texts)
-        for line in notes(k):
+        for line in [*notes(k), *upcoming(k, settings.today())]:
             print(f"提示：{line}", file=sys.stderr)
         if not found:
             for line in effects.report(k, settings, list(_rows(args.stories)), args.accept, args.baseline):

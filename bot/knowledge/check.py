@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path as File
 
 from bot.knowledge.loader import Knowledge
@@ -89,6 +89,21 @@ def notes(knowledge: Knowledge) -> list[str]:
     return [f"“{cue}”同时是 {'、'.join(ids)} 的线索" for cue, ids in owners.items() if len(ids) > 1]
 
 
+def upcoming(knowledge: Knowledge, day: date) -> Iterator[str]:
+    """Laws whose version in force on `day` ends on a known later day, and what would then be wrong with the knowledge base."""
+    now = set(problems(knowledge, day))
+    for law in knowledge.laws.values():
+        version = law.in_force(day)
+        if version is None or version.until is None:
+            continue
+        next_day = version.until + timedelta(days=1)
+        after = law.in_force(next_day)
+        yield f"《{law.title}》{version.edition} 年的版本用到 {version.until}，以后" + (
+            f"用 {after.edition} 年的" if after else "废止"
+        )
+        yield from (f"从 {next_day} 起：{p}" for p in problems(knowledge, next_day) if p not in now)
+
+
 def _generic_problems(knowledge: Knowledge) -> Iterator[str]:
     """A procedure that stands for its channel has to say why by itself."""
     from bot.petition.advice.engine import GENERIC
@@ -139,6 +154,8 @@ def _procedure_problems(knowledge: Knowledge, key: str, day: date) -> list[str]:
         out.append(f"procedures:{key}：没有机关 {p.agency}")
     if not knowledge.cite(p.basis, day) and p.channel not in ("consultation", "none"):
         out.append(f"procedures:{key}：{day} 没有一条有效的依据")
+    if p.clocks and not any(knowledge.cite(c.basis, day) for c in p.clocks):
+        out.append(f"procedures:{key}：{day} 没有一条期限的依据有效")
     for number in p.hotline:
         if number not in knowledge.hotlines:
             out.append(f"procedures:{key}：hotlines.yml 里没有 {number}")

@@ -74,6 +74,7 @@ DANGER_AGENCY = {"fire_medical": "消防"}
 SHORT_DAYS = 92
 MAX_QUESTIONS = 2
 LOW_CONFIDENCE = 0.45
+SURE_DATE = 0.55
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ class Advisor:
 
     def _when(self, text: str, today: date) -> dict[str, str]:
         found = dates.best_date(text, today)
-        return {"occurred_on": found.value} if found else {}
+        # "今天" in a story mostly says that it goes on; it starts no time limit
+        return {"occurred_on": found.value} if found and found.confidence >= SURE_DATE else {}
 
     def _open(self, dispute: Dispute, facts: Mapping[str, str]) -> list[Path]:
         """The paths whose conditions hold. An unknown fact closes a path unless `unknown` is among its values."""

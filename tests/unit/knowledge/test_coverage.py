@@ -156,6 +156,40 @@ def test_the_order_is_what_first_when_where_with_what_and_what_we_do() -> None:
         assert None not in (at[1], at[2], at[3], at[5], at[6])
 
 
+#: The papers that each kind of way asks for (handbook 2.9).
+PAPERS = {
+    "labour_arbitration": "合同 工牌 社保记录 考勤 工资流水 聊天记录 解除通知",
+    "injury_recognition": "认定申请表 劳动关系 诊断证明",
+    "land_compensation_decision_review": "土地证 公告 方案 决定书 收到的凭证",
+    "house_expropriation_review": "房产证 公告 评估报告 补偿决定书 收到的凭证",
+    "admin_reconsideration": "决定书 送达日期 复议申请书 授权委托书",
+    "civil_suit": "起诉状 合同 转账 催过 对方的姓名",
+    "loan_suit": "借条 转账 催款 对方的姓名",
+    "consumer_complaint": "订单 发票 照片 沟通",
+    "medical_mediation_or_suit": "病历 封存清单 鉴定意见",
+    "traffic_damages": "认定书 医疗票据 保单 定损",
+    "criminal_report": "证据 损失凭证",
+    "no_filing_remedy": "报案材料 受案回执 不予立案通知书",
+    "info_disclosure_apply": "身份证明 名称、文号或者特征",
+    "discipline_report": "单位职务 时间 地点 凭据",
+    "petition_review": "姓名 住址 请求 理由 身份证明 处理意见书 证据 委托书",
+}
+
+
+@pytest.mark.parametrize("key", PAPERS)
+def test_the_papers_are_named(key: str) -> None:
+    papers = "、".join(knowledge().procedures[key].materials)
+    assert not [word for word in PAPERS[key].split() if word not in papers]
+
+
+#: Numbers that also ring at 12345 (handbook 2.8).
+PARALLEL = "12348 12333 12315 12393 12329 12369 12350 12328 12320 12319 12316"
+
+
+def test_numbers_are_marked_that_also_ring_at_12345() -> None:
+    assert {h.number for h in knowledge().hotlines.values() if h.parallel} == set(PARALLEL.split())
+
+
 #: Numbers that were merged into 12345 and closed; 12356 was closed as well but is the psychological helpline now.
 CLOSED = (
     "12300",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.knowledge.check import articles_of, citation_problems, problems
+from bot.knowledge.check import articles_of, citation_problems, problems, upcoming
 from bot.knowledge.loader import KnowledgeError, knowledge, load, parse_basis
 from bot.knowledge.model import Basis
 from bot.petition.advice import wording
@@ -19,8 +20,28 @@ TODAY = date(2026, 11, 23)
 SHARED = Path(__file__).parents[4] / "shared"
 
 
-def test_the_shipped_knowledge_has_no_problem() -> None:
-    assert problems(knowledge(), TODAY) == []
+@pytest.mark.parametrize("day", [TODAY, date(2026, 3, 1), date(2026, 8, 14), date(2027, 1, 1), date(2027, 12, 31)])
+def test_the_shipped_knowledge_has_no_problem(day: date) -> None:
+    assert problems(knowledge(), day) == []
+
+
+@pytest.mark.parametrize(("day", "article"), [(date(2026, 12, 31), "34"), (date(2027, 1, 1), "37")])
+def test_the_trade_mark_law_changes_at_the_end_of_2026(day: date, article: str) -> None:
+    k = knowledge()
+    cited = {b.article for b in k.cite(k.procedures["ip_grant_review"].basis, day) if b.law == "商标法"}
+    assert article in cited
+    assert len({b.edition for b in k.cite(k.procedures["ip_grant_review"].basis, day) if b.law == "商标法"}) == 1
+
+
+def test_a_law_that_ends_soon_is_announced_with_what_it_leaves_behind() -> None:
+    k = knowledge()
+    lines = list(upcoming(k, TODAY))
+    assert any("商标法" in line and "2026-12-31" in line for line in lines)
+    assert not any(line.startswith("从 ") for line in lines)
+    law = k.laws["行政复议法"]
+    ends = replace(law, versions=(replace(law.versions[0], until=date(2027, 6, 30)),))
+    left = list(upcoming(replace(k, laws={**k.laws, law.title: ends}), TODAY))
+    assert any(line.startswith("从 2027-07-01 起：procedures:") for line in left)
 
 
 def test_every_cited_article_stands_in_the_text_of_its_law() -> None:

@@ -228,3 +228,27 @@ def test_every_length_is_one_that_the_library_reads() -> None:
         for c in p.clocks:
             for x in filter(None, (c.length, c.after, *(cap.length for cap in c.caps))):
                 assert Length.parse(x).natural_days >= 1
+
+
+def test_today_in_a_story_starts_no_limit(advisor: Advisor) -> None:
+    advice = advisor.advise("今天跟你们说说，我在网上买的新手机是翻新机，店家不退", TODAY)
+    assert all(r.starts is None for r in advice.channels[0].clocks)
+
+
+@pytest.mark.parametrize(
+    ("story", "asked"),
+    [
+        ("借给表弟六万，打了借条，三年了一直没还", "repay_date"),
+        ("美容店关门了，会员卡里还剩四千块", "card_reported"),
+        ("官司二审输了，判决生效了，我不服要翻案", "retried"),
+        ("官司打赢了，对方一直不给钱，判决下来一年多了", "enforcement_applied"),
+        ("省里复核意见也下来了，还是不给解决", "new_facts"),
+        ("我们单位局长贪，还扣了我年终奖三万，一起反映", "public_status"),
+        ("昨天一帮人把我家房子推倒了，谁也不认", "demolition_actor"),
+        ("村里要征地，一亩才给三万多，没让我们看文件", "land_paper"),
+        ("仲裁裁决下来了，我不服", "award_kind"),
+        ("网购的鞋子开胶，卖家不给退", "delivered_on"),
+    ],
+)
+def test_what_decides_the_way_or_its_limit_is_asked(story: str, asked: str, advisor: Advisor) -> None:
+    assert asked in advisor.advise(story, TODAY).questions

@@ -77,7 +77,7 @@ def test_06_visits_go_to_the_own_or_the_next_level_and_five_represent_the_rest(k
     assert "本级或者上一级" in text
     assert "没有“上一级”的限制" in text
     assert "不超过 5 人" in k.answers["group"].text
-    assert "最多五个人" in " ".join(k.procedures["developer_complaint"].cautions)
+    assert "最多 5 人" in " ".join(k.procedures["developer_complaint"].cautions)
 
 
 def test_07_a_matter_in_hand_is_not_taken_again_above_while_its_time_runs(k) -> None:
