@@ -11,7 +11,7 @@ from bot.desk.api import docx
 from bot.desk.http import DESK, PAPERS, run
 from bot.desk.pages import form_of, html, signed_in
 from bot.desk.papers import basis_text
-from bot.desk.service import ANSWERS, NOTES, REQUESTS
+from bot.desk.service import ANSWERS, REQUESTS
 from bot.petition import documents
 from bot.petition.errors import PetitionError
 from bot.petition.fields import labels, show
@@ -71,7 +71,7 @@ async def _page(
         "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=await run(desk.advice, staff, number),
         near=await run(desk.similar, staff, view), message=message, done=done, next=next_of(view, desk.today()),
         steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
-        notes=NOTES.get(staff.role, ()), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
+        notes=desk.notes(staff, view), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
         ratings=RATINGS, links=[(LINKS[k], n) for k, n in await run(desk.linked, staff, view)], papers=papers.allowed(staff, view),
         archive=await run(papers.archive, staff, number), missing=documents.missing(view), today=desk.today(),
         told=await run(desk.stores.notices.of_case, view.case_no),

@@ -342,6 +342,21 @@ class Desk:
         return self._cases.note(view.case_no, event, who.name, detail, self._now(), self.today())
 
     @staticmethod
+    def notes(who: Staff, view: CaseView) -> list[str]:
+        """The events that `who` may write now, for the page: those that mean something at this status."""
+        rated = any(e.event == "评价" and e.data.get("rating") == "不满意" for e in view.events)
+        when = {
+            "听证": view.status == "final_review",
+            "申请延期": view.status == "handling" and view.category not in lifecycle.WITHOUT_31,
+            "送达": view.status in ("replied", "review", "final_review"),
+            "整改": rated,
+        }
+        ended = view.status in lifecycle.FINAL
+        leads = who.role != "handler" or who.agency == view.agency
+        wanted = [n for n in NOTES.get(who.role, ()) if when.get(n, not ended)]
+        return wanted if leads else [n for n in wanted if n == "补充材料"]
+
+    @staticmethod
     def open_items(view: CaseView) -> list[Open]:
         """What waits for an answer, oldest first."""
         answered: dict[int, set[str]] = {}

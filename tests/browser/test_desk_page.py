@@ -82,7 +82,9 @@ class Desk:
 
     def type(self, label: str, words: str, within: str = "document") -> None:
         """Types as a keyboard does."""
-        self.page.run(f"{{ const f = {self.field(label, within)}; f.value = ''; const d = f.closest('details'); if (d) d.open = true; f.focus(); }}")
+        self.page.run(
+            f"{{ const f = {self.field(label, within)}; f.value = ''; const d = f.closest('details'); if (d) d.open = true; f.focus(); }}"
+        )
         self.page.send("Input.insertText", text=words)
         assert self.page.run(f"{self.field(label, within)}.value") == words, label
 
@@ -332,7 +334,7 @@ def take_pictures(folder: Path, base: str, name: str, password: str) -> None:
         for path, file in (("/desk/", "desk-queue.png"), ("/desk/report", "desk-report.png")):
             desk.open(path)
             desk.page.picture(folder / file)
-        desk.open("/desk/?status=handling")
+        desk.open("/desk/?status=dispatched&text=翠湖花园")
         number = desk.page.run("document.querySelector('#list a').textContent")
         desk.open(f"/desk/cases/{number}")
         desk.page.picture(folder / "desk-case.png")
