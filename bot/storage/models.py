@@ -117,6 +117,12 @@ chat_attachments = Table(
     Column("media_type", String(64), nullable=False),
     Column("created_at", _time, nullable=False),
 )  # fmt: skip
+#: The files that came with a case.
+case_files = Table(
+    "case_files", metadata,
+    Column("attachment_id", String(32), ForeignKey("chat_attachments.id"), primary_key=True),
+    Column("case_no", String(12), ForeignKey("cases.case_no"), nullable=False, index=True),
+)  # fmt: skip
 staff = Table(
     "staff", metadata,
     Column("name", String(64), primary_key=True),

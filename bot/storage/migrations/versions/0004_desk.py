@@ -49,6 +49,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_parties_agency_case_no", "case_parties", ["agency", "case_no"])
     op.create_table(
+        "case_files",
+        sa.Column("attachment_id", sa.String(32), sa.ForeignKey("chat_attachments.id"), primary_key=True),
+        sa.Column("case_no", sa.String(12), sa.ForeignKey("cases.case_no"), nullable=False),
+    )
+    op.create_index("ix_case_files_case_no", "case_files", ["case_no"])
+    op.create_table(
         "reminders",
         sa.Column("case_no", sa.String(12), sa.ForeignKey("cases.case_no"), primary_key=True),
         sa.Column("due", sa.Date, primary_key=True),
@@ -104,6 +110,7 @@ def downgrade() -> None:
         "documents",
         "notices",
         "reminders",
+        "case_files",
         "case_parties",
         "case_links",
     ):
