@@ -79,7 +79,7 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
     from bot.desk import simulate
     from bot.knowledge.loader import knowledge
     from bot.storage.open import open_cases, open_engine, open_keyring, upgrade
-    from bot.storage.staff import StaffStore
+    from bot.storage.stores import Stores
 
     try:
         upgrade(settings.database_url)
@@ -89,7 +89,9 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
             print("数据库里已经有真实的件，演示数据不能混进去。换一个 SUFANG_DATA_DIR 再来。", file=sys.stderr)
             return 1
         made = simulate.fill(knowledge(), cases, settings.today(), args.cases, args.seed)
-        users = simulate.accounts(StaffStore(open_engine(settings), open_keyring(settings)), settings.now())
+        stores = Stores.of(open_engine(settings), open_keyring(settings))
+        stores.notices.remind(settings.now(), settings.today())
+        users = simulate.accounts(stores.staff, settings.now())
     except PetitionError as e:
         print(e, file=sys.stderr)
         return 1

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.desk.api import docx
-from bot.desk.http import DESK, PAPERS, run
+from bot.desk.http import DESK, PAPERS, SETTINGS, run
 from bot.desk.pages import form_of, html, signed_in
 from bot.desk.papers import basis_text
-from bot.desk.service import ANSWERS, NOTES, REQUESTS
+from bot.desk.service import ANSWERS, REQUESTS
 from bot.petition import documents
 from bot.petition.errors import PetitionError
 from bot.petition.fields import labels, show
@@ -50,6 +51,7 @@ def add_routes(app: web.Application) -> None:
         ("paper", _paper), ("issue", _issue),
     ):  # fmt: skip
         r.add_post(f"/desk/cases/{{no}}/{path}", work)
+    r.add_get("/desk/cases/{no}/files/{id:[0-9a-f]{32}}", _file)
     r.add_get("/desk/cases/{no}/documents/{id:\\d{1,9}}", _open)
     r.add_get("/desk/cases/{no}/documents/{id:\\d{1,9}}.docx", _open_docx)
 
@@ -71,10 +73,10 @@ async def _page(
         "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=await run(desk.advice, staff, number),
         near=await run(desk.similar, staff, view), message=message, done=done, next=next_of(view, desk.today()),
         steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
-        notes=NOTES.get(staff.role, ()), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
+        notes=desk.notes(staff, view), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
         ratings=RATINGS, links=[(LINKS[k], n) for k, n in await run(desk.linked, staff, view)], papers=papers.allowed(staff, view),
         archive=await run(papers.archive, staff, number), missing=documents.missing(view), today=desk.today(),
-        told=await run(desk.stores.notices.of_case, view.case_no),
+        files=await run(desk.stores.files.of_case, view.case_no), told=await run(desk.stores.notices.of_case, view.case_no),
     )  # fmt: skip
 
 
@@ -151,6 +153,17 @@ async def _request(request: web.Request) -> web.Response:
         desk.request(session.staff, number, *args)
 
     return await _work(request, work)
+
+
+async def _file(request: web.Request) -> web.Response:
+    """A file that came with the case. It may show anybody, so opening it is a look that is written down; it is never shown in place."""
+    session, desk = await signed_in(request), request.app[DESK]
+    view = await run(desk.case, session.staff, request.match_info["no"])
+    folder = request.app[SETTINGS].data_dir / "attachments"
+    name, data = await run(desk.stores.files.open, view.case_no, request.match_info["id"], folder)
+    await run(desk.look, session.staff, view.case_no, "打开附件")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
 # -- papers -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -43,6 +44,8 @@ REQUESTS = {"withdraw": "撤回", "review": "申请复查或者复核", "rate": 
 RATINGS = ("满意", "基本满意", "不满意")
 MAX_NOTE = 2000
 PAGE = 50
+#: A report that took longer than so many seconds is kept for so long.
+SLOW_REPORT, KEEP_REPORT = 1.0, timedelta(minutes=10)
 
 
 class Forbidden(PetitionError):
@@ -82,6 +85,7 @@ class Desk:
     ) -> None:
         self.stores, self.staff = stores, stores.staff
         self._cases, self._advisor, self._today, self._now = stores.cases, advisor, today, now
+        self._report: tuple[date, datetime, dict[str, Any]] | None = None
 
     @property
     def knowledge(self) -> Knowledge:
@@ -345,6 +349,21 @@ class Desk:
         return self._cases.note(view.case_no, event, who.name, detail, self._now(), self.today())
 
     @staticmethod
+    def notes(who: Staff, view: CaseView) -> list[str]:
+        """The events that `who` may write now, for the page: those that mean something at this status."""
+        rated = any(e.event == "评价" and e.data.get("rating") == "不满意" for e in view.events)
+        when = {
+            "听证": view.status == "final_review",
+            "申请延期": view.status == "handling" and view.category not in lifecycle.WITHOUT_31,
+            "送达": view.status in ("replied", "review", "final_review"),
+            "整改": rated,
+        }
+        ended = view.status in lifecycle.FINAL
+        leads = who.role != "handler" or who.agency == view.agency
+        wanted = [n for n in NOTES.get(who.role, ()) if when.get(n, not ended)]
+        return wanted if leads else [n for n in wanted if n == "补充材料"]
+
+    @staticmethod
     def open_items(view: CaseView) -> list[Open]:
         """What waits for an answer, oldest first."""
         answered: dict[int, set[str]] = {}
@@ -424,7 +443,15 @@ class Desk:
         """The last seven days. Accusations are counted in the total only; small groups are not shown (k = 5)."""
         if who.role not in ("clerk", "supervisor", "discipline", "admin"):
             raise Forbidden("您这个岗位不看报表。")
-        return weekly(self.stores.figures, self.today())
+        today, now = self.today(), self._now()
+        made = self._report
+        if made is None or made[0] != today or now - made[1] > KEEP_REPORT:
+            began = time.monotonic()
+            report = weekly(self.stores.figures, today)
+            # A large office's report takes seconds: it is made once for all who look. A small one's is always fresh.
+            self._report = (today, now, report) if time.monotonic() - began > SLOW_REPORT else None
+            return report
+        return made[2]
 
     def rework(self, who: Staff) -> list[dict[str, Any]]:
         """Cases rated 不满意, with what was done since, over the last two quarters."""

@@ -53,7 +53,36 @@ def fill(knowledge: Knowledge, cases: CaseStore, today: date, number: int, seed:
         filed = today - timedelta(days=chance.randint(0, DAYS))
         receipt = cases.file(_filing(story, chance, seed, i), _at(filed), filed)
         _work(cases, receipt.case_no, filed, today, chance)
+    _hot(cases, today, seed)
     return number
+
+
+#: One matter that many people tell in the week of the demonstration, so that the report has a hot topic.
+HOT = "翠湖花园二期的电梯从上个月起天天困人，物业说等配件，老人孩子上下楼只能爬，请督促尽快修好"
+HOT_PEOPLE = 7
+
+
+def _hot(cases: CaseStore, today: date, seed: int) -> None:
+    """Files the hot topic and lets one of its tellers rate, urge and be answered."""
+    numbers = []
+    for i in range(HOT_PEOPLE):
+        day = today - timedelta(days=i % 6)
+        fields = {
+            "narrative": HOT.replace("二期", f"二期{i + 1}号楼"), "demand": "请督促物业修好电梯", "place": "云溪市青石区翠湖花园",
+            "respondent": "翠湖物业公司", "name": SURNAMES[i] + "女士", "phone": f"1390000{i:04d}", "publicity": "是",
+        }  # fmt: skip
+        filing = Filing(
+            draft_id=f"demo-hot-{seed}-{i}", source="网上", conversation=f"demo-hot-{seed}-{i}", channel="petition",
+            category="申诉求决", agency="住建", fields=fields,
+        )  # fmt: skip
+        numbers.append(cases.file(filing, _at(day), day).case_no)
+    first = cases.get(numbers[-1])
+    if first.status == "registered":
+        cases.transition(
+            first.case_no, "dispatched", "demo-clerk", "clerk", DATA | {"agency": "住建"}, _at(today), today
+        )
+        cases.rate(first.case_no, "满意", "登记很快", _at(today), today)
+        cases.urge(first.case_no, "电梯今天又困人了，请快一点", _at(today), today)
 
 
 def _filing(story: Story, chance: random.Random, seed: int, i: int) -> Filing:
@@ -82,13 +111,18 @@ def _work(cases: CaseStore, number: str, filed: date, today: date, chance: rando
         steps = [
             t
             for t in lifecycle.TRANSITIONS
-            if t.source == view.status and t.target not in ("withdrawn", "merged", "registered", "closed", "review")
+            if t.source == view.status
+            and t.target not in ("withdrawn", "merged", "registered", "closed", "review", "final_review")
         ]
         allowed = [t for t in steps if _may(standing, t, view.agency, day)]
         if day > today or not allowed:
             return
         step = chance.choice(allowed)
         cases.transition(number, step.target, "demo", "system", DATA | {"agency": view.agency}, _at(day), day)
+        if step.target == "replied" and view.category != ACCUSATION:
+            rating = chance.choice(("满意", "满意", "基本满意", "不满意"))
+            words = {"满意": "办得挺快", "基本满意": "还可以", "不满意": "说是办了，其实没有解决"}[rating]
+            cases.rate(number, rating, words, _at(day), day)
 
 
 def _may(standing: lifecycle.Standing, t: lifecycle.Transition, agency: str, day: date) -> bool:

@@ -21,6 +21,7 @@ from bot.petition.roles import ACCUSATION
 from bot.storage import guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
+from bot.storage.files import link_files
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import queue_step, tell
 from bot.storage.rows import MERGED, SPLIT, at, full_views, purpose
@@ -66,6 +67,7 @@ class CaseStore:
         self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", {}, filing.category)
         if filing.category != ACCUSATION:
             self.search.index(c, number, filing.fields)
+        link_files(c, number, filing.conversation)
         queue_step(c, self._keys, number, "filed", filing.category, filing.agency, {"to": "registered"}, now)
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
 

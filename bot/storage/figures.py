@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -125,18 +126,25 @@ class Figures:
 
     def _words(self, now: list[Row[Any]]) -> tuple[str, ...]:
         """Words that at least five people and most of the cluster use: nobody's own words, no names of persons, no numbers."""
+        import jieba
         import jieba.posseg as tagged
 
+        jieba.setLogLevel(logging.WARNING)
         said: dict[str, set[str]] = defaultdict(set)
+        things: set[str] = set()
         for row in now[:200]:
             fields = self._keys.decrypt(row.content, f"cases/{row.case_no}/content", purpose(row.category))
             text = f"{fields.get('demand') or ''}。{str(fields.get('narrative') or '')[:300]}"
             for pair in tagged.cut(text):
                 if pair.flag in _NAMING and _HAN.fullmatch(pair.word):
                     said[pair.word].add(row.phone_mac or row.conversation_mac)
+                    things |= {pair.word} if pair.flag[0] == "n" else set()
         need = max(K_ANONYMOUS, len(now[:200]) // 2)
-        shared = sorted((-len(who), word) for word, who in said.items() if len(who) >= min(need, 40))
-        return tuple(word for _, word in shared[:WORDS])
+        # Things name a topic better than doings; among equals, what is told first.
+        shared = [
+            (w not in things, -len(who), i, w) for i, (w, who) in enumerate(said.items()) if len(who) >= min(need, 40)
+        ]
+        return tuple(word for *_, word in sorted(shared)[:WORDS])
 
 
 def clusters(sets: dict[str, set[int]]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from bot.petition.case import CaseView
@@ -95,35 +95,37 @@ class CaseSearch:
         `text`: a case number, or words that stand in place, unit, demand or the beginning of the story. `joint`: with `agency`, also
         the cases that it works jointly.
         """
-        cases = t.cases
+        cases, parties = t.cases, t.case_parties
         number = normalise_case_no(text) if text else ""
         by_number = bool(number) and valid_case_no(number)
         with reading(self._engine) as c:
             order = cases.c.case_no
-            query = select(cases)
+            # Numbers first, from the indexes alone; the rows with their sealed texts only for the page.
+            keys = select(cases.c.case_no)
             if text.strip() and not by_number:
                 terms = self._rarest_first(c, sorted(self.terms(text))[:MAX_PIECES])
                 if not terms:
                     return []
                 first = t.case_terms.alias("first")
                 order = first.c.case_no
-                query = query.join(first, first.c.case_no == cases.c.case_no).where(first.c.term == terms[0])
+                keys = keys.join(first, first.c.case_no == cases.c.case_no).where(first.c.term == terms[0])
                 for i, term in enumerate(terms[1:]):
                     other = t.case_terms.alias(f"t{i}")
-                    query = query.where(exists().where(and_(other.c.term == term, other.c.case_no == first.c.case_no)))
+                    keys = keys.where(exists().where(and_(other.c.term == term, other.c.case_no == first.c.case_no)))
             for column, value in (("status", status), ("channel", channel), ("category", category)):
-                query = query.where(cases.c[column] == value) if value else query
-            if agency and joint:
-                with_us = select(t.case_parties.c.case_no).where(t.case_parties.c.agency == agency)
-                query = query.where(or_(cases.c.agency == agency, cases.c.case_no.in_(with_us)))
-            elif agency:
-                query = query.where(cases.c.agency == agency)
-            query = query.where(cases.c.category != not_category) if not_category else query
+                keys = keys.where(cases.c[column] == value) if value else keys
+            keys = keys.where(cases.c.category != not_category) if not_category else keys
             if due_by:
-                query = query.where(cases.c.due <= due_by, cases.c.owed_by.in_((OFFICE, AGENCY)))
-            query = query.where(order < after) if after else query
-            query = query.where(order == number) if by_number else query
-            return [plain_view(row) for row in c.execute(query.order_by(order.desc()).limit(limit)).all()]
+                keys = keys.where(cases.c.due <= due_by, cases.c.owed_by.in_((OFFICE, AGENCY)))
+            keys = keys.where(order < after) if after else keys
+            keys = keys.where(order == number) if by_number else keys
+            keys = keys.order_by(order.desc()).limit(limit)
+            some = [keys.where(cases.c.agency == agency) if agency else keys]
+            if agency and joint:
+                some.append(keys.join(parties, parties.c.case_no == cases.c.case_no).where(parties.c.agency == agency))
+            numbers = {n for one in some for n in c.execute(one).scalars()}
+            rows = select(cases).where(cases.c.case_no.in_(numbers)).order_by(cases.c.case_no.desc()).limit(limit)
+            return [plain_view(row) for row in c.execute(rows).all()] if numbers else []
 
     def public(
         self, limit: int, numbers: list[str], channels: list[str], status: str, first: date | None, last: date | None

@@ -10,6 +10,7 @@ from bot.storage.cases import CaseStore
 from bot.storage.crypto import Keyring
 from bot.storage.documents import DocumentStore
 from bot.storage.figures import Figures
+from bot.storage.files import FileStore
 from bot.storage.notices import NoticeStore
 from bot.storage.outbox import Outbox
 from bot.storage.staff import StaffStore
@@ -25,10 +26,12 @@ class Stores:
     documents: DocumentStore
     outbox: Outbox
     figures: Figures
+    files: FileStore
 
     @classmethod
     def of(cls, engine: Engine, keys: Keyring) -> Stores:
         """On one engine, with one set of keys."""
         cases = CaseStore(engine, keys)
         notices, documents = NoticeStore(engine, keys, cases), DocumentStore(engine, keys, cases)
-        return cls(cases, StaffStore(engine, keys), notices, documents, Outbox(engine, keys), Figures(engine, keys))
+        outbox, figures, files = Outbox(engine, keys), Figures(engine, keys), FileStore(engine, keys)
+        return cls(cases, StaffStore(engine, keys), notices, documents, outbox, figures, files)

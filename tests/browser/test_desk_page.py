@@ -334,7 +334,7 @@ def take_pictures(folder: Path, base: str, name: str, password: str) -> None:
         for path, file in (("/desk/", "desk-queue.png"), ("/desk/report", "desk-report.png")):
             desk.open(path)
             desk.page.picture(folder / file)
-        desk.open("/desk/?status=handling")
+        desk.open("/desk/?status=dispatched&text=翠湖花园")
         number = desk.page.run("document.querySelector('#list a').textContent")
         desk.open(f"/desk/cases/{number}")
         desk.page.picture(folder / "desk-case.png")

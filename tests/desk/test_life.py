@@ -439,3 +439,29 @@ def test_the_page_issues_a_paper_and_prints_it(office: Office) -> None:
         assert len((await o.must("clerk", "GET", f"cases/{number}/documents"))["issued"]) == 1
 
     office.run(work)
+
+
+def test_the_files_of_a_case_are_opened_by_who_may_see_it_and_the_look_is_written_down(
+    office: Office, chat, tmp_path
+) -> None:
+    from filings import filing
+
+    from desk.test_desk import sign_in
+
+    object.__setattr__(office.settings, "data_dir", tmp_path)
+    kept = chat.add_attachment(
+        "c1", "照片一.jpg", b"\xff\xd8\xffdata", "image/jpeg", tmp_path / "attachments", office.day.time
+    )
+    number = office.cases.file(filing(), office.day.time, office.day.date).case_no
+    other = office.cases.file(filing("e" * 32), office.day.time, office.day.date).case_no
+
+    async def work(o: Office) -> None:
+        await sign_in(o, "小周", "clerk")
+        assert "照片一.jpg" in await (await o.client.get(f"/desk/cases/{number}")).text()
+        answer = await o.client.get(f"/desk/cases/{number}/files/{kept['attachment_id']}")
+        assert await answer.read() == b"\xff\xd8\xffdata"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert (await o.client.get(f"/desk/cases/{other}/files/{kept['attachment_id']}")).status == 404
+        assert "打开附件" in str(await o.must("aud", "GET", "log"))
+
+    office.run(work)

@@ -12,10 +12,12 @@ _time = sa.DateTime(timezone=True)
 _INDEXES = (
     ("ix_cases_status_case_no", "cases", ["status", "case_no"]),
     ("ix_cases_agency_case_no", "cases", ["agency", "case_no"]),
+    ("ix_cases_agency_status_case_no", "cases", ["agency", "status", "case_no"]),
     ("ix_cases_channel_case_no", "cases", ["channel", "case_no"]),
     ("ix_cases_category_case_no", "cases", ["category", "case_no"]),
     ("ix_cases_filed_on", "cases", ["filed_on"]),
-    ("ix_cases_owed_by_due", "cases", ["owed_by", "due"]),
+    ("ix_cases_list", "cases", ["case_no", "status", "category", "agency", "channel", "owed_by", "due"]),
+    ("ix_cases_owed", "cases", ["owed_by", "due", "category", "agency", "status", "case_no"]),
     ("ix_events_event_at", "events", ["event", "at"]),
     ("ix_outbox_done_at_next_at", "outbox", ["done_at", "next_at"]),
 )
@@ -48,6 +50,12 @@ def upgrade() -> None:
         sa.Column("agency", sa.String(32), primary_key=True),
     )
     op.create_index("ix_case_parties_agency_case_no", "case_parties", ["agency", "case_no"])
+    op.create_table(
+        "case_files",
+        sa.Column("attachment_id", sa.String(32), sa.ForeignKey("chat_attachments.id"), primary_key=True),
+        sa.Column("case_no", sa.String(12), sa.ForeignKey("cases.case_no"), nullable=False),
+    )
+    op.create_index("ix_case_files_case_no", "case_files", ["case_no"])
     op.create_table(
         "reminders",
         sa.Column("case_no", sa.String(12), sa.ForeignKey("cases.case_no"), primary_key=True),
@@ -104,6 +112,7 @@ def downgrade() -> None:
         "documents",
         "notices",
         "reminders",
+        "case_files",
         "case_parties",
         "case_links",
     ):
