@@ -81,6 +81,10 @@ class Conversation:
         }
         return self._said(key.get(kind, "wechat_unknown"))
 
+    async def forget(self, who: str) -> None:
+        """What this process remembers of a follower's conversation may be old."""
+        self._turns.forget(await asyncio.to_thread(self._store.conversation, who))
+
     def _said(self, key: str, **values: Any) -> Answer:
         return Answer((self._say.say(key, **values),))
 
@@ -156,8 +160,7 @@ class Conversation:
         conversation = await asyncio.to_thread(self._store.conversation, message.who)
         answer: Messages = [{"text": self._say.say("wechat_mine"), "buttons": buttons}]
         key, what = "w:" + message.key, {"text": self._say.say("wechat_mine")}
-        await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
-        await asyncio.to_thread(self._chat.finish, conversation, key, answer)
+        await self._turns.tell(conversation, key, what, answer)
         return Answer(tuple(render.pages(answer, self._say)))
 
     async def _bind(self, message: Incoming, m: re.Match[str]) -> Answer:
