@@ -137,27 +137,25 @@ class WeChatStore:
                 c.execute(update(box).where(box.c.key == key, box.c.waiting_until < until).values(waiting_until=until))
             return False
 
-    def lease(self, who: str, worker: str, now: datetime, what: str = "busy") -> str | None:
-        """Takes or renews the right to drain (`busy`) or to send to (`sending`) a follower; None while another worker has it.
-
-        Returns who had it last (at first the worker itself): what is in memory since before another had it is old.
-        """
+    def lease(self, who: str, worker: str, now: datetime, what: str = "busy") -> bool:
+        """Takes or renews the right to drain (`busy`) or to send to (`sending`) a follower; False while another worker has it."""
         u = t.wechat_users.c
         by, until = (u.busy_by, u.busy_until) if what == "busy" else (u.sending_by, u.sending_until)
-        free = or_(by.is_(None), by == worker, until.is_(None), until < now)
+        free = or_(by.is_(None), by == worker, until < now)
         with transaction(self._engine) as c:
-            last = c.execute(select(by).where(u.who == who)).scalar()
             done = c.execute(
                 update(t.wechat_users).where(u.who == who, free).values({by.name: worker, until.name: now + LEASE})
             )
-        return (last or worker) if done.rowcount == 1 else None
+            return bool(done.rowcount == 1)
 
     def release(self, who: str, worker: str, what: str = "busy") -> None:
-        """Gives the right back; who had it stays known."""
+        """Gives the right back."""
         u = t.wechat_users.c
         by, until = (u.busy_by, u.busy_until) if what == "busy" else (u.sending_by, u.sending_until)
         with transaction(self._engine) as c:
-            c.execute(update(t.wechat_users).where(u.who == who, by == worker).values({until.name: None}))
+            c.execute(
+                update(t.wechat_users).where(u.who == who, by == worker).values({by.name: None, until.name: None})
+            )
 
     def next(self, who: str, now: datetime) -> Incoming | None:
         """The follower's oldest undone message, with its attempt counted. Deliveries may come out of order: their time decides."""
@@ -204,7 +202,7 @@ class WeChatStore:
             select(box.c.who)
             .distinct()
             .join(u, u.c.who == box.c.who)
-            .where(box.c.done_at.is_(None), box.c.next_at <= now, or_(u.c.busy_until.is_(None), u.c.busy_until < now))
+            .where(box.c.done_at.is_(None), box.c.next_at <= now, or_(u.c.busy_by.is_(None), u.c.busy_until < now))
         )
         with transaction(self._engine) as c:
             return list(c.execute(query).scalars())

@@ -91,8 +91,7 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
             self._client, office(), say, self._following,
         )  # fmt: skip
         inbox = Inbox(
-            self._store, conversation.process, conversation.forget, lambda: say.say("wechat_lost"), self._settings.now,
-            self._worker, self._turn_limit,
+            self._store, conversation.process, lambda: say.say("wechat_lost"), self._settings.now, self._worker, self._turn_limit
         )  # fmt: skip
         self._inbox = inbox
         running: list[asyncio.Task[None]] = []

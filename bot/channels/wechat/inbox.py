@@ -49,14 +49,13 @@ class Inbox:
         self,
         store: WeChatStore,
         process: Callable[[Incoming], Awaitable[Answer]],
-        forget: Callable[[str], Awaitable[None]],
         lost: Callable[[], str],
         now: Callable[[], datetime],
         worker: str,
         turn_limit: float = TURN_LIMIT,
     ) -> None:
-        self._store, self._process, self._forget, self._lost = store, process, forget, lost
-        self._now, self._worker, self._limit = now, worker, turn_limit
+        self._store, self._process, self._lost, self._now = store, process, lost, now
+        self._worker, self._limit = worker, turn_limit
         self._finished: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: Called when something may be to be sent.
@@ -92,13 +91,10 @@ class Inbox:
             logger.error("messages were not processed, tried again soon: %s", type(error).__name__)
 
     async def _drain(self, who: str) -> None:
-        last = await asyncio.to_thread(self._store.lease, who, self._worker, self._now())
-        if last is None:
+        if not await asyncio.to_thread(self._store.lease, who, self._worker, self._now()):
             return
         beat = asyncio.get_running_loop().create_task(self._beat(who))
         try:
-            if last != self._worker:
-                await self._forget(who)
             while (message := await asyncio.to_thread(self._store.next, who, self._now())) is not None:
                 if not await self._one(message):
                     break
@@ -121,7 +117,6 @@ class Inbox:
                 answer = await asyncio.wait_for(self._process(message), self._limit)
             except asyncio.TimeoutError:
                 logger.error("a turn took longer than %.0f s and was given up", self._limit)
-                await self._forget(message.who)
             except (StoreUnavailable, ConflictError, LockError) as e:
                 logger.warning("a turn is tried again: %s", type(e).__name__)
                 wait = timedelta(seconds=2**message.attempts / 4)
@@ -129,7 +124,6 @@ class Inbox:
                 return False
             except Exception as e:
                 logger.error("a turn failed: %s", type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
-                await self._forget(message.who)
         await asyncio.to_thread(self._store.finish, message, answer.pages, self._now(), answer.more)
         if (event := self._finished.get(message.key)) is not None:
             event.set()

@@ -80,7 +80,7 @@ class Sender:
         """Everything that is due for one follower, in order."""
         try:
             async with self._places:
-                while await self._may_send(who):
+                while await asyncio.to_thread(self._store.lease, who, self._worker, self._now(), "sending"):
                     claimed = await asyncio.to_thread(self._out.claim, who, self._now())
                     if claimed is None:
                         break
@@ -88,11 +88,6 @@ class Sender:
                 await asyncio.to_thread(self._store.release, who, self._worker, "sending")
         except PetitionError as e:
             logger.warning("a message was not sent, tried again soon: %s", type(e).__name__)
-
-    async def _may_send(self, who: str) -> bool:
-        """Takes or renews the right to send to a follower."""
-        found = await asyncio.to_thread(self._store.lease, who, self._worker, self._now(), "sending")
-        return found is not None
 
     async def _send(self, message: Outgoing, blocked: str) -> None:
         out = self._out
