@@ -141,3 +141,16 @@ class Turns:
             "intent": {"name": m["intent"], "confidence": 1.0},
             "entities": entities,
         }
+
+    async def tell(self, conversation: str, key: str, what: Dict[str, Any], messages: Messages) -> None:
+        """Keeps an answer that the channel itself gives like one of the bot's, so that its buttons are on offer."""
+        async with self._locks.lock(conversation):
+            await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
+            await asyncio.to_thread(self._chat.finish, conversation, key, messages)
+            self.forget(conversation)
+
+    def forget(self, conversation: str) -> None:
+        """Somebody else may have spoken in the conversation: a store that keeps it in memory reads it again."""
+        memory: Any = getattr(self, "live", None)
+        if memory is not None:
+            memory.evict(conversation)

@@ -15,7 +15,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.limits import TOKEN_DAYS, Tokens
+from bot.channels.limits import TOKEN_DAYS, Bucket, Tokens
 from bot.channels.turns import Handler, Turns
 from bot.channels.wechat.client import Client, new_worker
 from bot.channels.wechat.conversation import TAPS, Conversation
@@ -77,6 +77,7 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         if settings.wechat.app_secret:
             self._client = Client(settings.wechat, TokenStore(engine, keys, settings.wechat.app_id), settings.now)
         self._inbox: Inbox | None = None
+        self._sessions = Bucket(1, 60)
 
     def url_prefix(self) -> str:
         """The account's server address."""
@@ -197,6 +198,8 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
 
     async def _session(self, request: Request) -> HTTPResponse:
         """A signed session for the conversation of a one-time ticket."""
+        if self._settings.rate_limits_on and self._sessions.wait(request.ip):
+            return _json({"error": {"code": "rate", "message": catalogue().say("wechat_busy")}}, 429)
         try:
             ticket = str(json.loads(request.body)["ticket"])[:100]
             conversation = await asyncio.to_thread(self._links.redeem, ticket, self._settings.now())

@@ -81,6 +81,12 @@ class Conversation:
         }
         return self._said(key.get(kind, "wechat_unknown"))
 
+    async def _conversation(self, who: str) -> str:
+        """The follower's conversation, read anew: another worker, or the page, may have spoken in it since this one did."""
+        conversation = await asyncio.to_thread(self._store.conversation, who)
+        self._turns.forget(conversation)
+        return conversation
+
     def _said(self, key: str, **values: Any) -> Answer:
         return Answer((self._say.say(key, **values),))
 
@@ -102,7 +108,7 @@ class Conversation:
         return ((_MINE, self._mine), (_PAGE, self._page), (_UNBIND, self._unbind), (_BIND, self._bind))
 
     async def _turn(self, message: Incoming, text: str) -> Answer:
-        conversation = await asyncio.to_thread(self._store.conversation, message.who)
+        conversation = await self._conversation(message.who)
         button = render.chosen(text, await self._turns.offered(conversation))
         said, how = (text, {}) if button is None else (button["payload"], {"payload": True})
         messages = await self._run(message, conversation, {"text": text}, said, how)
@@ -156,8 +162,7 @@ class Conversation:
         conversation = await asyncio.to_thread(self._store.conversation, message.who)
         answer: Messages = [{"text": self._say.say("wechat_mine"), "buttons": buttons}]
         key, what = "w:" + message.key, {"text": self._say.say("wechat_mine")}
-        await asyncio.to_thread(self._chat.begin, conversation, key, what, self._settings.now())
-        await asyncio.to_thread(self._chat.finish, conversation, key, answer)
+        await self._turns.tell(conversation, key, what, answer)
         return Answer(tuple(render.pages(answer, self._say)))
 
     async def _bind(self, message: Incoming, m: re.Match[str]) -> Answer:
@@ -206,7 +211,7 @@ class Conversation:
             return await self._mine(message) if does == "do" else await self._words(message, value)
         if name in _GREETED:
             await asyncio.to_thread(self._store.subscribed, message.who, True)
-            conversation = await asyncio.to_thread(self._store.conversation, message.who)
+            conversation = await self._conversation(message.who)
             how = {"intent": "greet_session"}
             messages = await self._run(message, conversation, {"greet": True}, "", how)
             account = self._settings.wechat
