@@ -41,7 +41,7 @@ def triage_report(path: Path, settings: Settings) -> dict[str, Any]:
                 wanted, got = (gold.get("spans") or {}).get(key), out["spans"].get(key)
                 spans[key][0] += bool(wanted)
                 spans[key][1] += bool(got)
-                spans[key][2] += _overlap(wanted, got) >= 0.6
+                spans[key][2] += overlap(wanted, got) >= 0.6
     report: dict[str, Any] = {"n": n}
     for key in ("channel@1", "channel@3", "agency@1", "agency@3", "category", "urgent"):
         report[key] = share(hits[key], n)
@@ -51,7 +51,8 @@ def triage_report(path: Path, settings: Settings) -> dict[str, Any]:
     return report
 
 
-def _overlap(a: str | None, b: str | None) -> float:
+def overlap(a: str | None, b: str | None) -> float:
+    """2·common/(a+b) of the longest common blocks, 0 to 1."""
     if not a or not b:
         return 0.0
     blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()

@@ -28,12 +28,17 @@ SIGN = "\x01"
 TAIL = 36
 
 
+def plain(text: str) -> str:
+    """A text as its n-grams are taken: lower case, one space for many, every number 0, blanked place names alike."""
+    return _DIGITS.sub("0", _BLANKED.sub("某", _SPACE.sub(" ", text.lower().strip())))
+
+
 def grams(text: str, order: int = 3) -> list[str]:
     """Character 1..order-grams of `text`, each as often as it occurs, and those of its end once more under a mark of their own.
 
     Numbers become 0 and blanked place names (A市B区) lose their letter: neither says what a matter is about.
     """
-    text = _DIGITS.sub("0", _BLANKED.sub("某", _SPACE.sub(" ", text.lower().strip())))
+    text = plain(text)
     pieces = _cut(f"^{text}$", order)
     if len(text) > TAIL:
         pieces += ["…" + g for g in _cut(text[-TAIL:] + "$", order)]

@@ -131,7 +131,7 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
             start = m.start()
         plain = bool(_PLAIN.match(s[start : m.end()]))
         named = m.end() - start >= 4 and start < m.start()
-        confidence = 0.36 if plain else 0.74 if named else 0.6
+        confidence = 0.3 if plain else 0.74 if named else 0.6
         if not bounded:
             start, confidence = (m.start(), 0.36) if m.end() - m.start() >= 2 else (start, 0.2)
         if m.end() - start < 2:
@@ -162,7 +162,7 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
         a, b = m.span(kind)
         if not covered[a] and not re.match(r"们|里|的(?:时候)?$", s[b:]):
             weak = bool(_WEAK_SIDE.fullmatch(s, a, b))
-            add(a, b, 0.18 if weak else 0.3, 0.08 if s.count(m[kind]) > 1 or len(s) < 80 else 0.0)
+            add(a, b, 0.18 if weak else 0.3, 0.04 if s.count(m[kind]) > 1 or len(s) < 80 else 0.0)
     return out
 
 
