@@ -130,9 +130,9 @@ async def _page(
 
 def _narrative(turns: Sequence[tuple[str, str]]) -> str:
     """What the caller told, for the case's story."""
-    from bot.hotline.speech import heard, story
+    from bot.hotline.speech import heard, story, topics_of
 
-    return story(heard(turns))
+    return story(topics_of(heard(turns)))
 
 
 async def _file(request: web.Request) -> web.Response:

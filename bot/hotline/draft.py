@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.hotline import routing
 from bot.hotline.demand import wishes
-from bot.hotline.elements import elements, with_demand
+from bot.hotline.elements import PROBLEM, elements, with_demand
 from bot.hotline.formats import Transcript
 from bot.hotline.masking import mask
 from bot.hotline.person import third_people
 from bot.hotline.repeats import Repeats
 from bot.hotline.roles import roles, turn_roles
-from bot.hotline.speech import Said, heard, story, topics_of
+from bot.hotline.speech import Said, Topics, heard, story, topics_of
 from bot.petition import safety
 from bot.petition.advice.engine import Advice, Advisor
 from bot.petition.keys import category_of
@@ -24,6 +24,8 @@ from bot.petition.understand import priors
 _RESTATES = re.compile(r"是吧|对吧|是吗|对吗|诉求|属于|要求|反映")
 _CHATTER = re.compile(r"您好|贵姓|电话|身份证|再见|怎么称呼|保密|稍等|几号楼")
 _URGES = re.compile(r"^(?:要求)?(?:催办|加急|尽快处理$)")
+#: What the advice reads at most, in characters: how the caller begins, then what tells of a problem, then the rest in its order.
+ROOM = 300
 _SENTENCES = re.compile(r"[^。！？?]+[。！？?]?")
 #: What a clerk needs to send a draft on, with its weight in completeness.
 NEEDED = {"demand": 0.3, "place": 0.25, "name": 0.1, "phone": 0.2, "occurred_on": 0.15}
@@ -34,15 +36,16 @@ def draft(call: Transcript, name: str, advisor: Advisor, call_time: str, hotline
     day = datetime.fromisoformat(call_time).date() if call_time else date.today()
     parts = turn_roles(call)
     turns = heard(zip(parts, (t.text for t in call.turns), strict=True))
-    told = story(turns)
-    found = elements(turns, day, hotline)
-    advice = advisor.advise(_matter(turns, told) or "没有听清", day)
+    topics = topics_of(turns)
+    told = story(topics)
+    found = elements(turns, day, hotline, topics)
+    advice = advisor.advise(_matter(topics, told) or "没有听清", day)
     ranked, agencies = _ranked(turns, advice, advisor)
     channel = next(iter(ranked))
-    urgent = advice.urgent or safety.danger(told) is not None or safety.pressing(told)
-    found = with_demand(found, turns, channel, urgent)
+    urgent = advice.urgent or safety.pressing(told) or safety.danger(told) is not None
+    found = with_demand(found, topics, turns, channel, urgent)
     raw = "\n".join(x.text for x in call.turns)
-    people = [str(e.value) for k in ("name",) if (e := found[k])] + [n for _, n, _ in third_people(topics_of(turns))]
+    people = [str(e.value) for k in ("name",) if (e := found[k])] + [n for _, n, _ in third_people(topics)]
     known = [raw[a:b] for t in turns for n in people for a, b in t.all(n)]
     said = " ".join(t.text for t in turns)
     return {
@@ -64,17 +67,22 @@ def draft(call: Transcript, name: str, advisor: Advisor, call_time: str, hotline
     }
 
 
-def _matter(turns: list[Said], told: str) -> str:
+def _matter(topics: Topics, told: str) -> str:
     """What is advised on: the caller's story without his asides, what the agent restated, and the wishes of both."""
-    summed, wished = wishes(topics_of(turns))
+    summed, wished = wishes(topics)
     wanted = "，".join(dict.fromkeys(w for w, _ in (*summed, *wished[-2:])))
     agent = "".join(
         t.text
-        for t in turns
+        for _, t in topics
         if t.role == "agent" and not t.denied and _RESTATES.search(t.text) and not _CHATTER.search(t.text)
     )
-    plain = "".join(x for x in _SENTENCES.findall(told) if not x.endswith(("吗。", "嘛。")))
-    return f"{plain}{agent}{wanted}"
+    plain = [x for x in _SENTENCES.findall(told) if not x.endswith(("吗。", "嘛。"))]
+    room, kept = ROOM - len(agent) - len(wanted), []
+    for x in sorted(range(len(plain)), key=lambda i: (i > 2, not PROBLEM.search(plain[i]), i)):
+        if room > 0:
+            kept.append(x)
+            room -= len(plain[x])
+    return "".join(plain[x] for x in sorted(kept)) + agent + wanted
 
 
 def _ranked(turns: list[Said], advice: Advice, advisor: Advisor) -> tuple[dict[str, float], dict[str, float]]:

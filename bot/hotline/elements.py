@@ -12,7 +12,7 @@ from datetime import date
 from bot.hotline import person, values
 from bot.hotline.demand import demand, matter_of
 from bot.hotline.found import Element
-from bot.hotline.speech import Said, story, topics_of
+from bot.hotline.speech import Said, Topics, story, topics_of
 from bot.hotline.unit import respondent
 from bot.hotline.where import Places, address, place
 
@@ -22,11 +22,13 @@ PROBLEM = re.compile(
 )
 
 
-def elements(turns: Sequence[Said], day: date, hotline: str = "") -> dict[str, Element | None]:
+def elements(
+    turns: Sequence[Said], day: date, hotline: str = "", topics: Topics | None = None
+) -> dict[str, Element | None]:
     """Every field of the draft but the demand; None where nothing was said. `hotline`: the city whose hotline was called."""
-    topics = topics_of(turns)
+    topics = topics_of(turns) if topics is None else topics
     mine = [t for t in turns if t.role != "agent"]
-    told = story(turns)
+    told = story(topics)
     unnamed = person.is_anonymous(mine)
     hidden = bool(unnamed.value)
     places = Places(topics, hotline)
@@ -50,8 +52,7 @@ def elements(turns: Sequence[Said], day: date, hotline: str = "") -> dict[str, E
 
 
 def with_demand(
-    found: dict[str, Element | None], turns: Sequence[Said], channel: str, urgent: bool
+    found: dict[str, Element | None], topics: Topics, turns: Sequence[Said], channel: str, urgent: bool
 ) -> dict[str, Element | None]:
     """The fields with the demand, which is worded by what kind of matter it is."""
-    topics = topics_of(turns)
     return found | {"demand": demand(topics, turns, channel, urgent, matter_of(topics, PROBLEM), found)}

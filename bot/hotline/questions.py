@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CALLED = r"(?:叫什么|叫啥|姓什么|的?姓名|的?名字|怎么称呼|贵姓|是谁)"
 #: Each field with the questions that ask for it; one question may ask for several.
@@ -27,6 +28,7 @@ QUESTIONS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # agents ask in set phrases
 def asked_about(text: str) -> frozenset[str]:
     """The fields that a question is about; a question for somebody else's name is none for the caller's."""
     last = [s for s in re.split(r"(?<=[。！？?!])", text) if s.strip()][-1:] or [text]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from bot.hotline.questions import asked_about
 from bot.petition.understand.text import clean
@@ -141,15 +142,16 @@ def topics_of(turns: Sequence[Said]) -> Topics:
     return out
 
 
-def story(turns: Sequence[Said]) -> str:
+def story(topics: Topics) -> str:
     """What the caller tells; greetings and answers about the person are left out."""
     out = []
-    for topic, turn in topics_of(turns):
+    for topic, turn in topics:
         if turn.role != "agent" and not topic & {"name", "phone", "id_number", "address"} and len(turn.text) > 3:
             out.append(turn.text)
     return "".join(t if t.endswith(("。", "！", "？", "，", "?", "!")) else t + "。" for t in out)
 
 
+@lru_cache(maxsize=256)  # place and unit read the same turn
 def spelled(text: str) -> str:
     """Without the pieces that only tell how a name is written: 长江嘞长, 木字旁那个, 三点水的, 三个金的鑫."""
     kept = []

@@ -14,6 +14,8 @@ from bot.petition.understand.dates import DateFound
 _BEGINS = re.compile(r"^.{0,6}(?:开始|起|坏|停|受的?伤|走丢|通知|出的?事|摔|交的|转的|收回|拆|塌)")
 #: The start of a state, which is the event whatever else was asked.
 _STARTS = re.compile(r"^.{0,4}(?:开始|起|坏|停|受的?伤|走丢|走失|出的?事)")
+#: A turn without any of these holds no date.
+_DATED = re.compile(r"[年月日号天昨周节腊冬夜晚早]|今|星期|礼拜|刚|前|小时|20\d\d|季|[春夏秋]|[A-Za-z]{3}")
 #: Dates of earlier calls, of deadlines and of ages say nothing about the event.
 _OTHER_DAY = re.compile(
     r"打过?(?:了)?(?:一[回次])?(?:电话|热线|12345)|反映过|投诉过|报过?(?:了)?(?:一回|一次)?警|来过电话|的工单|出生|生的|岁|到期|期限|截止|给我答复|说.{0,4}(?:内|就)给|供暖日|考试|＿(?:刚过|过了|后头)"
@@ -29,7 +31,7 @@ def occurred_on(topics: Topics, turns: Sequence[Said], day: date) -> Element | N
     told: list[tuple[DateFound, Said, bool]] = []
     years: dict[str, tuple[DateFound, Said]] = {}
     for topic, turn in topics:
-        if turn.denied:
+        if turn.denied or not _DATED.search(turn.text):
             continue
         text = turn.text.replace("元月", "一月")
         for f in _joined(dates.find_dates(text, day), text):

@@ -74,11 +74,24 @@ def _counties() -> dict[str, tuple[str, ...]]:
     return {row[0]: tuple(row[1:]) for line in lines if len(row := line.split()) > 1}
 
 
+Pattern = re.Pattern[str] | None
+
+
 @lru_cache(maxsize=512)
-def _of_city(city: str) -> tuple[frozenset[str], dict[str, str]]:
-    """The districts of a city, and their short names: 观山湖 is 观山湖区."""
+def _of_city(city: str) -> tuple[frozenset[str], dict[str, str], Pattern, Pattern]:
+    """The districts of a city, their short names (观山湖 is 观山湖区), and patterns that find the ones and the others."""
     full = _counties().get(re.sub(r"(?:市|地区|盟|自治州)$", "", city), ())
-    return frozenset(full), {n[:-1]: n for n in full if len(n) > 2}
+    short = {n[:-1]: n for n in full if len(n) > 2}
+    if not full:
+        return frozenset(), {}, None, None
+    return (
+        frozenset(full),
+        short,
+        re.compile("|".join(sorted(full, key=len, reverse=True))),
+        re.compile(rf"(?:{'|'.join(sorted(short, key=len, reverse=True))})(?!路|街|大道|镇|乡|小区|花园|公园)")
+        if short
+        else None,
+    )
 
 
 @dataclass
@@ -98,7 +111,7 @@ class Places:
         self.levels: dict[str, dict[str, Atom]] = {}
         self.trail: list[Atom] = []
         self._city = hotline
-        self._known, self._short = _of_city(hotline)
+        self._known, self._short, self._find_known, self._find_short = _of_city(hotline)
         self._told = "".join(t.text for _, t in topics if t.role != "agent")
         self._denied = set(re.findall(rf"不是([{_CH}]{{2,8}})(?=[，。]|的)", self._told))
         order = 0
@@ -119,8 +132,9 @@ class Places:
 
     def _read(self, piece: str, turn: Said, weight: float, order: int, at_place: bool) -> None:
         found = False
-        for name in self._known:
-            if name in piece and not _OFFICE.match(piece[piece.find(name) + len(name) :]):
+        for m in self._find_known.finditer(piece) if self._find_known else ():
+            name = m[0]
+            if not _OFFICE.match(piece[m.end() :]):
                 if turn.role != "agent" or self._also_told(name):
                     self._add("district", name, (0.6 if turn.role == "agent" else weight) + 2.0, turn.find(name), order)
                     found = True
@@ -151,13 +165,9 @@ class Places:
                 found = found or level in ("town", "ward")
                 self._add(level, name, worth, turn.find(name), order)
                 rest = rest.replace(m[0], "")
-        for short, name in self._short.items():
-            if (
-                short in piece
-                and name not in piece
-                and turn.role != "agent"
-                and re.search(rf"{short}(?!路|街|大道|镇|乡|小区|花园|公园)", piece)
-            ):
+        for m in self._find_short.finditer(piece) if self._find_short and turn.role != "agent" else ():
+            short, name = m[0], self._short[m[0]]
+            if name not in piece:
                 self._add("district", name, weight + 0.5, turn.find(short), order)
                 found, rest = True, rest.replace(short, "")
         if turn.role != "agent" and (found or self._just_placed(order)):
