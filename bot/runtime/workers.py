@@ -129,7 +129,7 @@ def run(settings: Settings, count: int) -> int:
         print("提示：多个进程共用 SQLite 要互相等，人多时请用 PostgreSQL（SUFANG_DATABASE_URL）", file=sys.stderr)
     folder = settings.data_dir / "proxy"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ports = [settings.port + 100 + i for i in range(count)]
+    ports = [settings.port + 10 + i for i in range(count)]
     conf = folder / "nginx.conf"
     conf.write_text(nginx_conf(folder, settings.host, settings.port, ports), encoding="utf-8")
     workers = []
