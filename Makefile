@@ -51,6 +51,9 @@ check: lint types data-validate  ## 测试之外的检查
 bench: setup  ## 和原版 Rasa 并排测量（约二十分钟）
 	@$(PY) -m bot bench --two --chart docs/images/bench.svg
 
+chaos: setup-test  ## 在负载下反复杀进程，事后逐项核对（几个小时；KILLS=20 是短的）
+	@cd tests && PYTHONPATH=..:. ../$(PY) -m faults.chaos --kills $(or $(KILLS),500)
+
 lock: setup  ## 重新生成带哈希的依赖锁
 	@scripts/lock.sh
 

@@ -30,7 +30,10 @@ class WaitingLockStore(InMemoryLockStore):
         self._wanted[conversation_id] = self._wanted.get(conversation_id, 0) + 1
         try:
             try:
-                await asyncio.wait_for(lock.acquire(), MAX_WAIT_SECONDS)
+                if lock.locked():
+                    await asyncio.wait_for(lock.acquire(), MAX_WAIT_SECONDS)
+                else:
+                    await lock.acquire()  # free: taken at once, without a task for the time limit
             except asyncio.TimeoutError as e:
                 raise LockError(f"conversation was not free within {MAX_WAIT_SECONDS:.0f} s") from e
             try:

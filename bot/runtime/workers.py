@@ -129,7 +129,7 @@ def run(settings: Settings, count: int) -> int:
         print("提示：多个进程共用 SQLite 要互相等，人多时请用 PostgreSQL（SUFANG_DATABASE_URL）", file=sys.stderr)
     folder = settings.data_dir / "proxy"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ports = [settings.port + 100 + i for i in range(count)]
+    ports = [settings.port + 10 + i for i in range(count)]
     conf = folder / "nginx.conf"
     conf.write_text(nginx_conf(folder, settings.host, settings.port, ports), encoding="utf-8")
     workers = []
@@ -138,6 +138,7 @@ def run(settings: Settings, count: int) -> int:
         command = [sys.executable, "-m", "bot", "serve", *([] if i == 0 else ["--no-desk"])]
         workers.append(Worker(command, env))
     proxy = Worker([nginx, "-e", "stderr", "-p", str(folder), "-c", str(conf)], dict(os.environ))
+    print(f"{count} 个进程，对外地址 http://{settings.host}:{settings.port}/（进程在端口 {ports[0]} 到 {ports[-1]}）", flush=True)
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
