@@ -78,9 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     know.add_argument("--texts", type=Path, help="法律全文所在的文件夹，给了就逐条核对条号")
     know.set_defaults(run=_knowledge)
 
-    from bot import cases_cli
+    from bot import cases_cli, security_cli
 
     cases_cli.add_parser(commands)
+    security_cli.add_parser(commands)
     return parser
 
 

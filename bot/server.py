@@ -50,9 +50,9 @@ def build(settings: Settings, model: Path) -> Any:
     from bot.runtime.lock_store import WaitingLockStore
     from bot.runtime.tracker_store import EncryptedTrackerStore
     from bot.storage.chat import EventLog
-    from bot.storage.open import open_engine, open_keyring, upgrade
+    from bot.storage.open import open_engine, open_keyring, prepare
 
-    upgrade(settings.database_url)
+    prepare(settings)
     log = EventLog(open_engine(settings), open_keyring(settings))
     store = EncryptedTrackerStore(log=log)
     agent = Agent.load(str(model), action_endpoint=InProcessEndpoint(), lock_store=WaitingLockStore())

@@ -17,6 +17,7 @@ from bot.petition.case import CaseView, EventView, Filing, Receipt
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts
 from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
+from bot.storage import audit
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
@@ -135,6 +136,7 @@ class CaseStore:
                 case_no=number, seq=seq, event=event, source=source, target=target, at=at, by=by, detail=sealed
             )
         )
+        audit.record_event(c, self._keys, number, seq)
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
