@@ -17,16 +17,12 @@ from bot.petition.case import CaseView, EventView, Filing, Receipt
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, NotFound, PetitionError, TooManyAttempts
 from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
-from bot.storage import audit
+from bot.petition.origin import ADDRESS
+from bot.storage import audit, guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
 
-#: Failures after which guessing is slowed, per conversation and per case number.
-FREE_FAILURES = 5
-#: After so many it is stopped for a while; never for good, so that a stranger cannot lock the owner out.
-MAX_WAIT = timedelta(minutes=30)
-FORGET_AFTER = timedelta(hours=24)
 #: Characters of each field that the search index takes.
 INDEXED = 120
 #: Share of common pieces from which two cases may be the same matter.
@@ -140,49 +136,39 @@ class CaseStore:
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
-    def progress(self, case_no: str, code: str, now: datetime, origin: str) -> CaseView | None:
+    def progress(self, case_no: str, code: str, now: datetime, origin: str, phone: str = "") -> CaseView | None:
         """The case behind a number and its code, or None: the same for a wrong number and a wrong code, and as much work.
 
-        Raises TooManyAttempts when `origin` (a conversation or an address) guesses, or when many guess one number from elsewhere.
+        `origin`: the conversation, "" where there is none; the address comes from the request. `phone`: the number given with the case, the owner's
+        way past a rest that strangers have caused. Raises TooManyAttempts when somebody guesses (see `guessing`).
         """
         number = normalise_case_no(case_no)
-        origins = ["o:" + self._keys.mac(origin, "origin")[:40], "n:" + self._keys.mac(number, "number")[:40]]
-        with transaction(self._engine) as c:
-            wait = max(self._wait(c, who, now) for who in origins)
-        if wait > timedelta(0):
-            raise TooManyAttempts(wait.total_seconds())
         with transaction(self._engine) as c:
             row = (
                 c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
             )
+            who = self._counts(number, origin, row, phone, f"{now:%Y%m%d}:")
+            wait = guessing.enter(c, who, now)  # counted before it is looked at: many at once are many
+        if wait > timedelta(0):
+            raise TooManyAttempts(wait.total_seconds())
         given = self._keys.code_hash(number, code)
-        right = hmac.compare_digest(given, row.code_hash if row else "0" * 64)
+        if not hmac.compare_digest(given, row.code_hash if row else "0" * 64) or row is None:
+            return None
         with transaction(self._engine) as c:
-            if right and row:
-                c.execute(t.attempts.delete().where(t.attempts.c.who.in_(origins)))
-                return self._view(c, row)
-            for who in origins:
-                self._failed(c, who, now)
-        return None
+            guessing.right(c, who)
+            return self._view(c, row)
 
-    def _wait(self, c: Connection, who: str, now: datetime) -> timedelta:
-        row = c.execute(select(t.attempts).where(t.attempts.c.who == who)).first()
-        if row is None or now - _utc(row.last_at) > FORGET_AFTER:
-            return timedelta(0)
-        # A number may be tried from many places: it is slowed later and less than a single origin.
-        over = row.failures - (FREE_FAILURES if who.startswith("o:") else 4 * FREE_FAILURES)
-        if over < 0:
-            return timedelta(0)
-        limit = MAX_WAIT if who.startswith("o:") else MAX_WAIT / 6
-        return max(timedelta(0), _utc(row.last_at) + min(limit, timedelta(seconds=30 * 2 ** min(over, 10))) - now)
-
-    def _failed(self, c: Connection, who: str, now: datetime) -> None:
-        row = c.execute(select(t.attempts).where(t.attempts.c.who == who).with_for_update()).first()
-        if row is None:
-            c.execute(insert(t.attempts).values(who=who, failures=1, last_at=now))
-        else:
-            failures = 1 if now - _utc(row.last_at) > FORGET_AFTER else row.failures + 1
-            c.execute(update(t.attempts).where(t.attempts.c.who == who).values(failures=failures, last_at=now))
+    def _counts(self, number: str, origin: str, row: Row[Any] | None, phone: str, day: str) -> list[str]:
+        """The counts that a look at this number falls under, in one order for everybody, so that no two wait for each other."""
+        hashed = day + self._keys.mac(number, "number")[:40]
+        own = bool(origin and row) and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
+        who = ["o:" + day + self._keys.mac(origin, "origin")[:40]] if origin else []
+        if own:
+            return who
+        if phone and row and row.phone_mac and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac):
+            return [*who, "p:" + hashed]
+        address = ADDRESS.get()
+        return sorted([*who, *(["a:" + day + address] if address else []), "n:" + hashed, "g:" + day])
 
     def get(self, case_no: str) -> CaseView:
         """A case without its content. Raises NotFound."""
