@@ -28,8 +28,9 @@ class ActionProgress(PetitionAction):
             key = "progress_ask_code" if number else "progress_ask"
             utter(say, [answer(s.say.say(key), "progress_ask", s.knowledge.answers["progress_how"].basis)])
             return [SlotSet("awaiting", "progress"), SlotSet("asked_case", number)]
+        phones = contacts.find_phones(text)
         try:
-            view = s.cases.progress(number, code, s.now(), tracker.sender_id)
+            view = s.cases.progress(number, code, s.now(), tracker.sender_id, str(phones[0].value) if phones else "")
         except TooManyAttempts as e:
             utter(say, [answer(s.say.say("too_many_attempts", minutes=max(1, round(e.retry_after / 60))), "progress")])
             return []

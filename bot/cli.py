@@ -94,10 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     know.add_argument("--texts", type=Path, help="法律全文所在的文件夹，给了就逐条核对条号")
     know.set_defaults(run=_knowledge)
 
-    from bot import cases_cli
+    from bot import cases_cli, security_cli
     from bot.channels.wechat import commands as wechat_cli
 
     cases_cli.add_parser(commands)
+    security_cli.add_parser(commands)
     wechat_cli.add_parser(commands)
     return parser
 

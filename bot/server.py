@@ -53,12 +53,12 @@ def build(settings: Settings, model: Path) -> Any:
     from bot.runtime.lock_store import WaitingLockStore
     from bot.runtime.processor import FastAgent
     from bot.storage.chat import EventLog
-    from bot.storage.open import open_engine, open_keyring, upgrade
+    from bot.storage.open import open_engine, open_keyring, prepare
     from bot.storage.turns import TurnLog
 
     if settings.patches_on:
         patches.apply()
-    upgrade(settings.database_url)
+    prepare(settings)
     engine, keys = open_engine(settings), open_keyring(settings)
     store = LiveTrackerStore(None, EventLog(engine, keys), TurnLog(engine, keys))
     agent = FastAgent.of(model, store, WaitingLockStore(), InProcessEndpoint())

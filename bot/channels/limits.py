@@ -54,6 +54,10 @@ class Tokens:
         body = f"{conversation}.{int(time.time()) + TOKEN_DAYS * 86_400}"
         return f"{body}.{self._keys.sign(body)}"
 
+    def address(self, ip: str) -> str:
+        """What limits know an address by: a keyed hash that changes every day, so that nobody is recognised by it later."""
+        return self._keys.mac(f"{int(time.time()) // 86_400}|{ip}", "address")[:40]
+
     def conversation(self, token: str) -> str | None:
         """The conversation of a good token that has not expired."""
         conversation, _, rest = token.partition(".")

@@ -23,6 +23,7 @@ from bot.channels.turns import Handler, Turns
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
+from bot.petition.origin import ADDRESS
 from bot.petition.progress import progress_object
 from bot.runtime.load import Busy, Load
 from bot.settings import Settings
@@ -139,6 +140,7 @@ class WebChannel(InputChannel):
                 request.headers.get("Origin"), request.headers.get("Host", ""), self._settings.allowed_origins
             ):
                 raise Refusal(403, "origin")
+            ADDRESS.set(self._tokens.address(address_of(request)))
             done = await work(request)
         except Exception as e:
             done = self._refuse(self.refusal(e, f"{request.method} {request.path}"))
@@ -304,10 +306,10 @@ class WebChannel(InputChannel):
     async def _progress(self, request: Request) -> HTTPResponse:
         self._limit(self._messages, address_of(request))
         body = _body(request)
-        number, code = body.get("case_no"), body.get("query_code")
-        if not isinstance(number, str) or not isinstance(code, str) or len(number) > 40 or len(code) > 20:
+        number, code, phone = body.get("case_no"), body.get("query_code"), body.get("phone", "")
+        if any(not isinstance(v, str) or len(v) > 40 for v in (number, code, phone)):
             raise Refusal(400, "malformed")
-        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), address_of(request))
+        view = await asyncio.to_thread(self._cases.progress, number, code, self._settings.now(), "", phone)
         if view is None:
             raise Refusal(404, "progress")
         return _json(progress_object(view, self._settings.today()))

@@ -1,7 +1,10 @@
 """Encryption of personal data at rest, and keyed hashes.
 
 AES-256-GCM with a random nonce; the place of a value (table, row, column) is bound to it as associated data, so that rows cannot be
-exchanged. One key per purpose is derived from the master key by HKDF-SHA256 (RFC 5869): accusations have a key of their own.
+exchanged. Envelope: random data keys, one per purpose and generation (accusations have their own), are kept in the database wrapped by the
+master key, so that either can be changed: `sufang keys rotate`. Keys for looking up (HMAC, codes, signatures) are derived by HKDF-SHA256
+(RFC 5869) from the root key, which is the first master: query codes are in people's hands and blind indexes in tables, they must not change.
+Values of format 1, from before there were data keys, were sealed by keys derived from the root and stay readable.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ import json
 import os
 import secrets
 import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +28,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_VERSION = b"\x01"
+_DERIVED, _ENVELOPE = b"\x01", b"\x02"
 _NONCE = 12
+#: The purpose of the key that lookups are derived from, and those of data keys.
+ROOT = "root"
+PURPOSES = ("field", "accusation", "audit")
+#: Seconds after which a process looks whether there are newer data keys to seal with.
+_LOOK_AGAIN = 60.0
+#: (id, purpose, wrapped key), oldest first.
+Wrapped = tuple[int, str, bytes]
 
 
 class DecryptionError(Exception):
@@ -59,38 +72,115 @@ def _read(path: Path) -> bytes:
     return key
 
 
-class Keyring:
-    """All keys of an installation."""
+@lru_cache(maxsize=64)
+def _cipher(key: bytes) -> AESGCM:
+    """Setting up a cipher costs more than using it on a short value."""
+    return AESGCM(key)
 
-    def __init__(self, master: bytes) -> None:
-        self._master = master
-        self._derive = lru_cache(maxsize=16)(self._derive_now)
-        self._cipher = lru_cache(maxsize=16)(lambda purpose: AESGCM(self._derive(purpose)))
+
+class Keyring:
+    """All keys of an installation. `source` reads the wrapped data keys; without it values are sealed in format 1."""
+
+    def __init__(self, master: bytes, source: Callable[[], Sequence[Wrapped]] | None = None) -> None:
+        self._master, self._source = master, source
+        self._derive = lru_cache(maxsize=32)(self._derive_now)
+        self._data: dict[int, tuple[str, bytes]] = {}
+        self._current: dict[str, int] = {}
+        self._root: bytes | None = None if source else master
+        self._looked = float("-inf")
+        self._lock = threading.Lock()
 
     @classmethod
-    def of_text(cls, secret: str) -> Keyring:
+    def of_text(cls, secret: str, source: Callable[[], Sequence[Wrapped]] | None = None) -> Keyring:
         """From a secret of at least 32 characters as an operator gives it."""
-        return cls(hashlib.sha256(secret.encode()).digest())
+        return cls(hashlib.sha256(secret.encode()).digest(), source)
+
+    # -- data keys ------------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Reads the data keys. Raises StoreUnavailable from `source`, DecryptionError when this master did not wrap them."""
+        with self._lock:
+            rows = self._source() if self._source else ()
+            data, current = dict(self._data), {}
+            for key_id, purpose, wrapped in rows:
+                if key_id not in data:
+                    data[key_id] = purpose, self.unwrap(wrapped, key_id, purpose)
+                if purpose != ROOT:
+                    current[purpose] = key_id
+            roots = [key for purpose, key in data.values() if purpose == ROOT]
+            root = roots[0] if roots else self._master
+            if root != self._root:
+                self._derive.cache_clear()
+            self._data, self._current, self._root, self._looked = data, current, root, time.monotonic()
+
+    def wrap(self, key: bytes, key_id: int, purpose: str) -> bytes:
+        """A data key sealed by the master for its row."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + AESGCM(self._wrapping()).encrypt(nonce, key, f"data_keys/{key_id}/{purpose}".encode())
+
+    def unwrap(self, wrapped: bytes, key_id: int, purpose: str) -> bytes:
+        """The reverse of `wrap`. Raises DecryptionError."""
+        place = f"data_keys/{key_id}/{purpose}".encode()
+        try:
+            return AESGCM(self._wrapping()).decrypt(bytes(wrapped[:_NONCE]), bytes(wrapped[_NONCE:]), place)
+        except InvalidTag as e:
+            raise DecryptionError("主密钥不对：它打不开这个数据库的数据密钥") from e
+
+    def _wrapping(self) -> bytes:
+        return HKDF(SHA256(), 32, salt=None, info=b"sufang:wrap").derive(self._master)
+
+    def root(self) -> bytes:
+        """The key that lookups are derived from."""
+        if self._root is None:
+            self.refresh()
+        assert self._root is not None
+        return self._root
+
+    def backup_key(self, salt: bytes) -> bytes:
+        """The key of one backup, from the master alone: it opens without a database."""
+        return HKDF(SHA256(), 32, salt=salt, info=b"sufang:backup").derive(self._master)
+
+    def current(self, purpose: str) -> int | None:
+        """The data key that values of `purpose` are sealed with now, None before there are any."""
+        if self._source and time.monotonic() - self._looked > _LOOK_AGAIN:
+            self.refresh()
+        return self._current.get(purpose, self._current.get("field"))
 
     def _derive_now(self, purpose: str) -> bytes:
-        return HKDF(SHA256(), 32, salt=None, info=b"sufang:" + purpose.encode()).derive(self._master)
+        return HKDF(SHA256(), 32, salt=None, info=b"sufang:" + purpose.encode()).derive(self.root())
+
+    # -- values ---------------------------------------------------------------------------------------------------------
 
     def encrypt(self, value: Any, place: str, purpose: str = "field") -> bytes:
         """`value` (JSON) sealed for `place`."""
         nonce = secrets.token_bytes(_NONCE)
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return _VERSION + nonce + self._cipher(purpose).encrypt(nonce, data, place.encode())
+        key_id = self.current(purpose)
+        if key_id is None:
+            return _DERIVED + nonce + _cipher(self._derive(purpose)).encrypt(nonce, data, place.encode())
+        head = _ENVELOPE + key_id.to_bytes(4, "big")
+        return head + nonce + _cipher(self._data[key_id][1]).encrypt(nonce, data, place.encode())
 
     def decrypt(self, sealed: bytes, place: str, purpose: str = "field") -> Any:
         """The reverse. Raises DecryptionError."""
         sealed = bytes(sealed)
-        if sealed[:1] != _VERSION:
-            raise DecryptionError("unknown format")
-        nonce, data = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+        key_id = key_of(sealed)
+        if key_id is None:
+            key, body = self._derive(purpose), sealed[1:]
+        else:
+            key, body = self._data_key(key_id, purpose), sealed[5:]
         try:
-            return json.loads(self._cipher(purpose).decrypt(nonce, data, place.encode()))
-        except InvalidTag as e:
+            return json.loads(_cipher(key).decrypt(body[:_NONCE], body[_NONCE:], place.encode()))
+        except (InvalidTag, ValueError) as e:
             raise DecryptionError("wrong key or place") from e
+
+    def _data_key(self, key_id: int, purpose: str) -> bytes:
+        if key_id not in self._data:
+            self.refresh()
+        kept, key = self._data.get(key_id, ("", b""))
+        if kept != (purpose if purpose in PURPOSES else "field"):
+            raise DecryptionError("no such key for this purpose")
+        return key
 
     def mac(self, text: str, purpose: str) -> str:
         """A keyed hash for looking up: HMAC-SHA256 in hex."""
@@ -112,3 +202,12 @@ class Keyring:
         """Signature of a session token, URL-safe."""
         raw = hmac.new(self._derive("session"), text.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def key_of(sealed: bytes) -> int | None:
+    """The data key that a value is sealed with, None for format 1. Raises DecryptionError for anything else."""
+    if sealed[:1] == _ENVELOPE and len(sealed) > 5:
+        return int.from_bytes(sealed[1:5], "big")
+    if sealed[:1] == _DERIVED:
+        return None
+    raise DecryptionError("unknown format")

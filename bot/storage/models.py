@@ -304,3 +304,29 @@ wechat_tickets = Table(
     Column("conversation", String(64), nullable=False),
     Column("expires_at", _time, nullable=False),
 )  # fmt: skip
+#: Data keys, wrapped by the master key. The newest of a purpose seals; the others are kept until nothing refers to them.
+data_keys = Table(
+    "data_keys", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("purpose", String(16), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", _time, nullable=False),
+)  # fmt: skip
+#: What the rows of the log were when they were written, each entry chained to the one before by a keyed hash.
+audit_chain = Table(
+    "audit_chain", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", _time, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("ref", String(100), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+)  # fmt: skip
+#: One row: where the chain ends. Whoever appends holds its lock.
+audit_head = Table(
+    "audit_head", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)  # fmt: skip

@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from bot.petition.errors import StoreUnavailable
 from bot.settings import Settings
-from bot.storage.crypto import Keyring, load_or_create_key
+from bot.storage.crypto import Keyring, Wrapped, load_or_create_key
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: No statement of ours takes long; one that does would stall conversations.
@@ -122,10 +122,45 @@ def upgrade(url: str) -> None:
 
 
 def open_keyring(settings: Settings) -> Keyring:
-    """Keys from the environment, else from the data folder (made there at the first run)."""
+    """Keys from the environment, else from the data folder (made there at the first run); data keys from the database."""
+    engine = open_engine(settings)
+
+    def source() -> list[Wrapped]:
+        return wrapped_keys(engine)
+
     if settings.secret_key:
-        return Keyring.of_text(settings.secret_key)
-    return Keyring(load_or_create_key(settings.data_dir / "secret.key"))
+        return Keyring.of_text(settings.secret_key, source)
+    return Keyring(load_or_create_key(settings.data_dir / "secret.key"), source)
+
+
+def wrapped_keys(engine: Engine) -> list[Wrapped]:
+    """The data keys as stored; [] before the schema has them. Raises StoreUnavailable.
+
+    Read beside whatever transaction the caller is in (a plain cursor begins none on SQLite), so that sealing a row never waits for itself.
+    """
+    connection = None
+    try:
+        connection = engine.raw_connection()
+        cursor = connection.cursor()
+        cursor.execute("SELECT id, purpose, wrapped FROM data_keys ORDER BY id")
+        return [(int(i), str(p), bytes(w)) for i, p, w in cursor.fetchall()]
+    except Exception as e:
+        if "no such table" in str(e) or getattr(getattr(e, "orig", e), "pgcode", "") == "42P01":
+            return []
+        raise StoreUnavailable() from e
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def prepare(settings: Settings) -> None:
+    """What an installation has before it serves: the schema, data keys, and an audit chain over what was there before."""
+    from bot.storage import audit, rotation
+
+    upgrade(settings.database_url)
+    engine, keys = open_engine(settings), open_keyring(settings)
+    rotation.ensure(engine, keys)
+    audit.adopt(engine, keys)
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.petition.errors import PetitionError, TooManyAttempts
 from bot.petition.keys import AGENCIES
 from bot.petition.roles import ROLES, Staff
+from bot.storage import audit
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
@@ -63,6 +64,7 @@ class StaffStore:
         try:
             with transaction(self._engine) as c:
                 c.execute(insert(t.staff).values(**row))
+                audit.record(c, self._keys, "staff", name)
         except IntegrityError:
             raise PetitionError(f"已经有用户 {name}。") from None
         return secret
@@ -142,12 +144,15 @@ class StaffStore:
             c.execute(
                 update(t.staff).where(t.staff.c.name == name).values(password=self._hasher.hash(new), must_change=False)
             )
+            audit.record(c, self._keys, "staff", name)
             c.execute(t.staff_sessions.delete().where(t.staff_sessions.c.name == name))
 
     def disable(self, name: str, disabled: bool) -> None:
         """Closes or reopens an account. Raises PetitionError."""
         with transaction(self._engine) as c:
             done = c.execute(update(t.staff).where(t.staff.c.name == name).values(disabled=disabled))
+            if done.rowcount == 1:
+                audit.record(c, self._keys, "staff", name)
         if done.rowcount != 1:
             raise PetitionError(f"没有用户 {name}。")
 
@@ -166,7 +171,9 @@ class StaffStore:
         """Writes down who looked at what and why. The reason is sealed for the auditor."""
         with transaction(self._engine) as c:
             sealed = self._keys.encrypt({"reason": reason}, "access_log", "audit")
-            c.execute(insert(t.access_log).values(at=now, by=by, what=what, case_no=case_no, detail=sealed))
+            values = {"at": now, "by": by, "what": what, "case_no": case_no, "detail": sealed}
+            (key,) = c.execute(insert(t.access_log).values(**values)).inserted_primary_key
+            audit.record(c, self._keys, "look", key)
 
     def looks(self, limit: int = 200, before: int | None = None) -> list[dict[str, Any]]:
         """The newest entries of the log, from before entry `before`."""
