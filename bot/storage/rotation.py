@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.storage import models as t
 from bot.storage.audit import purpose_of
 from bot.storage.crypto import PURPOSES, ROOT, DecryptionError, Keyring, key_of
+from bot.storage.drafts import hotline_drafts, hotline_inbox
 from bot.storage.open import transaction
 
 BATCH = 200
@@ -62,6 +63,18 @@ SEALED: tuple[Sealed, ...] = (
     Sealed(t.chat_attachments.c.name, lambda r: f"attachments/{r.id}"),
     Sealed(t.access_log.c.detail, lambda r: "access_log", lambda c, r: "audit"),
     Sealed(t.tracker_events.c.payload, lambda r: f"tracker/{r.sender_id}/{r.n}"),
+    Sealed(t.notices.c.message, lambda r: f"notices/{r.case_no}"),
+    Sealed(t.documents.c.content, lambda r: f"documents/{r.case_no}/{r.number}", _of_case),
+    Sealed(t.documents.c.file, lambda r: f"documents/{r.case_no}/{r.number}/file", _of_case),
+    Sealed(t.webhooks.c.url, lambda r: "webhooks"),
+    Sealed(t.webhooks.c.secret, lambda r: "webhooks"),
+    Sealed(t.wechat_users.c.openid, lambda r: f"wechat_users/{r.who}"),
+    Sealed(t.wechat_inbox.c.request, lambda r: f"wechat_inbox/{r.key}"),
+    Sealed(t.wechat_outgoing.c.body, lambda r: str(r.place)),
+    Sealed(t.wechat_tokens.c.token, lambda r: f"wechat_tokens/{r.app_id}"),
+    Sealed(hotline_inbox.c.body, lambda r: f"hotline_inbox/{r.id}"),
+    Sealed(hotline_drafts.c.content, lambda r: f"hotline_drafts/{r.id}", _of_case),
+    Sealed(hotline_drafts.c.final, lambda r: f"hotline_drafts/{r.id}/final", _of_case),
 )
 #: Bytes that are sealed by other means.
 NOT_SEALED = (t.data_keys.c.wrapped,)
