@@ -12,6 +12,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _FORM = re.compile(r"(\d+) (days?|working_days?|months?|years?|hours?)")
 #: Natural days that a unit stands for when lengths are compared; dates are never computed from it.
@@ -39,16 +40,7 @@ class Length:
         return max(1, round(self.number * _ROUGH[self.unit]))
 
 
-def is_working_day(day: date) -> bool:
-    """Whether offices work on `day`; in a year whose holidays are not known, whether it is a weekday."""
-    import chinese_calendar
-
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
-
-
+@lru_cache
 def holidays_known(year: int) -> bool:
     """Whether the State Council's holidays of `year` are known here (they are announced in the November before)."""
     import chinese_calendar
@@ -58,6 +50,13 @@ def holidays_known(year: int) -> bool:
     except NotImplementedError:
         return False
     return True
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices work on `day`; in a year whose holidays are not known, whether it is a weekday."""
+    import chinese_calendar
+
+    return bool(chinese_calendar.is_workday(day)) if holidays_known(day.year) else day.weekday() < 5
 
 
 def next_working_day(day: date) -> date:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from bot.knowledge.model import Fact
-from bot.petition.pattern import Pattern
+from bot.petition.pattern import Pattern, WordIndex
 from bot.petition.understand import answers, dates
 
 _CLAUSE = re.compile(r"[，。！？；,!?;\n]|\s{2,}")
@@ -20,17 +20,14 @@ class FactReader:
 
     def __init__(self, facts: Mapping[str, Fact]) -> None:
         self._facts = facts
-        self._options = {f.id: {value: Pattern(cues) for value, (_, cues) in f.options.items()} for f in facts.values()}
+        self._options = WordIndex(
+            {(f.id, value): cues for f in facts.values() for value, (_, cues) in f.options.items()}
+        )
         self._dates = {f.id: Pattern(f.cues) for f in facts.values() if f.kind == "date"}
 
     def of_story(self, text: str, today: date) -> dict[str, str]:
         """Facts that the story itself tells: choice values by their cues, dates by the clause they stand in."""
-        out: dict[str, str] = {}
-        for fact in self._facts.values():
-            if fact.kind == "choice":
-                told = self._choice(fact, text)
-                if told:
-                    out[fact.id] = told
+        out = self._choices(text)
         # A day wins over a month; 十一月 without a day still says when the limit ends at the earliest. 三天前 is a day, 三个月 none.
         found = [
             d
@@ -54,23 +51,25 @@ class FactReader:
         for value, (title, _) in fact.options.items():
             if text.strip() in (title, value):
                 return value
-        told = self._choice(fact, text)
-        if told:
+        if told := self._choices(text).get(key):
             return told
         if set(fact.options) <= {"yes", "no"}:
             said = answers.yes_no(text)
             return {True: "yes", False: "no", None: None}[said]
         return None
 
-    def _choice(self, fact: Fact, text: str) -> str | None:
-        best: str | None = None
-        weight = 0
-        for value, pattern in self._options[fact.id].items():
-            hits = [h for h in pattern.hits(text) if not _denied(text, h)]
-            size = sum(len(h) for h in hits)
-            if size > weight:
-                best, weight = value, size
-        return best
+    def _choices(self, text: str) -> dict[str, str]:
+        """Per fact the option whose cues, those denied left out, cover most of the text; the first of equals."""
+        sizes: dict[str, dict[str, int]] = {}
+        for (key, value), found in self._options.hits(text).items():
+            longest = [h for h in found if not any(h != other and h in other for other in found)]
+            sizes.setdefault(key, {})[value] = sum(len(h) for h in longest if not _denied(text, h))
+        out = {}
+        for key, weights in sizes.items():
+            best = max((v for v in self._facts[key].options if v in weights), key=weights.__getitem__)
+            if weights[best]:
+                out[key] = best
+        return out
 
 
 #: Short forms that mean a day only where a day was asked for.

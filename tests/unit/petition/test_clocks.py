@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.petition.clocks import (
@@ -52,6 +52,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
         Length.parse(text)
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 400))
 def test_natural_days_count_from_the_day_after_and_end_on_a_working_day(start: date, n: int) -> None:
     plain = due(start, Length(n, "day"), move_holiday=False)
@@ -61,6 +62,7 @@ def test_natural_days_count_from_the_day_after_and_end_on_a_working_day(start: d
     assert is_working_day(moved)
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 40))
 def test_working_days_contain_exactly_so_many_working_days(start: date, n: int) -> None:
     last = due(start, Length(n, "working_day"))
@@ -69,6 +71,7 @@ def test_working_days_contain_exactly_so_many_working_days(start: date, n: int) 
     assert is_working_day(last)
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 240))
 def test_months_end_on_the_corresponding_day_or_the_last_of_the_month(start: date, n: int) -> None:
     last = due(start, Length(n, "month"), move_holiday=False)
@@ -76,6 +79,7 @@ def test_months_end_on_the_corresponding_day_or_the_last_of_the_month(start: dat
     assert last.day == start.day or (last + timedelta(days=1)).day == 1
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 30))
 def test_a_longer_period_never_ends_earlier(start: date, n: int) -> None:
     assert due(start, Length(n, "month")) <= due(start, Length(n + 1, "month"))
@@ -113,11 +117,13 @@ def test_a_date_told_by_its_month_spans_it(told: str, first: date, last: date) -
     assert (first_day(told), last_day(told)) == (first, last)
 
 
+@settings(deadline=None)
 @given(days, lengths)
 def test_without_any_event_a_period_ends_when_it_is_due(start: date, length: Length) -> None:
     assert ends(start, length) == due(start, length)
 
 
+@settings(deadline=None)
 @given(days, lengths, st.lists(st.integers(-100, 2500), max_size=4))
 def test_an_event_never_shortens_a_period_and_restarts_it_only_while_it_runs(
     start: date, length: Length, shifts: list[int]
@@ -133,6 +139,7 @@ def test_an_event_never_shortens_a_period_and_restarts_it_only_while_it_runs(
         assert end in {due(e, length) for e in events}
 
 
+@settings(deadline=None)
 @given(days, lengths, st.integers(1, 2500), st.integers(1, 2500))
 def test_a_cap_ends_a_period_at_the_latest_whatever_restarts_it(
     start: date, length: Length, shift: int, size: int
@@ -157,6 +164,7 @@ def test_a_demand_begins_the_three_years_anew_and_one_after_the_end_does_not() -
     assert ends(date(2021, 3, 1), three, restarts=[date(2024, 3, 2)]) == date(2024, 3, 1)
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 90), st.integers(1, 90))
 def test_one_period_becomes_another_and_none_of_its_days_is_lost(start: date, first: int, second: int) -> None:
     over = due(start, Length(first, "day"), move_holiday=False)
