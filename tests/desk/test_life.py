@@ -121,7 +121,13 @@ def test_papers_are_previewed_numbered_archived_and_told(office: Office) -> None
         file = await answer.read()
         assert hashlib.sha256(file).hexdigest() == issued[-1]["sha256"] == answer.headers["X-Content-SHA256"]
         text = "\n".join(p.text for p in Document(io.BytesIO(file)).paragraphs)
-        for words in ("信访事项受理告知书", paper["number"], "李春梅", "《信访工作条例》第34条", "2027年1月22日"):
+        for words in (
+            "信访事项受理告知书",
+            paper["number"],
+            "李春梅",
+            "《信访工作条例》第31条、第34条",
+            "2027年1月22日",
+        ):
             assert words in text
         assert any("受理告知书" in t for t in notices(o, number))
         # every paper names a person, so each was a look that the auditor sees
