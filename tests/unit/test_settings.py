@@ -41,3 +41,13 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(tmp_path: Path) -> Non
     s = Settings.from_env({"SUFANG_SECRET_KEY_FILE": str(file)})
     assert s.secret_key == "s" * 40
     assert "ssss" not in repr(s)
+
+
+def test_cases_leave_for_a_safe_address_only() -> None:
+    good = Settings.from_env({"SUFANG_UPSTREAM_URL": "https://platform.example/api", "SUFANG_UPSTREAM_TOKEN": "t" * 20})
+    assert good.upstream_url == "https://platform.example/api"
+    assert "t" * 20 not in repr(good)
+    assert Settings.from_env({"SUFANG_UPSTREAM_URL": "http://127.0.0.1:8080"}).upstream_url
+    for url in ("http://platform.example/api", "ftp://x", "platform.example", "https://user:pass@platform.example"):
+        with pytest.raises(SettingsError, match="SUFANG_UPSTREAM_URL"):
+            Settings.from_env({"SUFANG_UPSTREAM_URL": url})
