@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 from docx import Document
 
+from bot.petition.progress import progress_object
 from desk.office import BRIBE, LIFT, Office
 
 REVIEW = {
@@ -247,6 +248,9 @@ def test_merging_on_one_click_keeps_both_petitioners_informed(office: Office) ->
         assert [c["case_no"] for c in near] == [main]
         assert (await o.move("clerk", second, "merged", into=second))[0] == 409
         assert (await o.move("clerk", second, "merged", into=main))[0] == 200
+        seen = progress_object(o.cases.progress(second, again["query_code"], o.day.time, "somebody"), o.day.date)
+        assert (seen["status"], seen["next"]["due"]) == ("registered", "2026-12-08")
+        assert "同另一件同样的事合在一起办" in [n["note"] for n in seen["nodes"]]
         await o.must("clerk", "POST", f"cases/{main}/transitions", to="dispatched", kind="转送", agency="住建")
         await o.walk(main, "notified", "accepted", "handling")
         seen = o.cases.progress(second, again["query_code"], o.day.time, "somebody")
@@ -359,8 +363,6 @@ def test_supervision_and_urging_wait_for_answers_and_the_petitioner_sees_his(off
         await o.must(
             "h住建", "POST", f"cases/{number}/events", event="催办回复", note="配件周五到", answers=waiting[1]["id"]
         )
-        from bot.petition.progress import progress_object
-
         seen = progress_object(o.cases.progress(number, told["query_code"], o.day.time, "me"), o.day.date)
         words = [n["note"] for n in seen["nodes"]]
         assert "承办单位答复催办：配件周五到" in words
