@@ -59,9 +59,9 @@ def _font(font: object, element: object, face: str, size: int) -> None:
 
 
 def basis_text(paper: Paper) -> str:
-    """《信访工作条例》第23条、…"""
-    out = []
+    """《信访工作条例》第31条、第34条，…: the articles of one law together, in the order they were named."""
+    articles: dict[str, list[str]] = {}
     for cited in paper.basis:
         law, _, article = cited.rpartition(" ")
-        out.append(f"《{law.partition('(')[0]}》第{article}条")
-    return "、".join(out)
+        articles.setdefault(law.partition("(")[0], []).append(f"第{article}条")
+    return "，".join(f"《{law}》{'、'.join(numbers)}" for law, numbers in articles.items())

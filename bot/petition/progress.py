@@ -19,6 +19,7 @@ SHOWN = {
     "催办": "node_urged",
     "补充材料": "node_supplement",
     "并案": "node_merged",
+    "并入": "node_into",
 }
 
 

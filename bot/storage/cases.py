@@ -32,7 +32,8 @@ from bot.storage.search import CaseSearch, is_public
 LOOK = "查看个人信息"
 #: Events that an ended case still takes: looks, ratings, the papers of its end and when they arrived.
 AFTER_END = frozenset({LOOK, "评价", "告知书", "送达", "整改"})
-RATED = {"unit": "承办单位", "department": "信访部门"}
+#: Events that change what the clocks say.
+CLOCK_EVENTS = frozenset({lifecycle.HEARING, lifecycle.DELIVERED, *lifecycle.OPINION_EVENTS})
 _BUSY = "这件事刚刚被别人动过，请看过最新情况再办。"
 
 
@@ -153,22 +154,25 @@ class CaseStore:
             return self._followed(c, self._view(c, row))
 
     def _followed(self, c: Connection, view: CaseView) -> CaseView:
+        """A merged case as its petitioner sees it: where the matter stands now is where the case stands that it went into."""
         if not view.merged_into:
             return view
         main = self._view(c, self._row(c, view.merged_into))
-        since = view.events[-1].at
-        later = tuple(e for e in main.events if e.target and e.at >= since)
-        known = tuple(e for e in main.events if e.target and e.at < since)
-        status = main.status if main.status != "registered" else view.status
-        # What happened to the main case before stays its own, but the clocks need it.
-        return replace(
-            main, case_no=view.case_no, status=status, filed_on=view.filed_on, events=known[1:] + view.events + later
-        )
+        own = [
+            e if e.target != "merged" else replace(e, event="并入", target=None, data={"by_office": True})
+            for e in view.events
+        ]
+        moves = [e for e in main.events[1:] if e.target or e.event in CLOCK_EVENTS]
+        return replace(main, case_no=view.case_no, events=tuple(sorted([*own, *moves], key=lambda e: e.at)))
 
     def _counts(self, number: str, origin: str, row: Row[Any] | None, phone: str, day: str) -> list[str]:
         """The counts that a look at this number falls under, in one order for everybody, so that no two wait for each other."""
         hashed = day + self._keys.mac(number, "number")[:40]
-        own = bool(origin) and row is not None and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
+        own = (
+            bool(origin)
+            and row is not None
+            and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
+        )
         who = ["o:" + day + self._keys.mac(origin, "origin")[:40]] if origin else []
         if own:
             return who
@@ -291,7 +295,7 @@ class CaseStore:
             row = self._row(c, case_no, lock=True)
             self.open_for(row, event)
             seq = self.append(c, row, event, by, detail, now, today)
-            if event in (lifecycle.HEARING, lifecycle.DELIVERED, *lifecycle.OPINION_EVENTS):
+            if event in CLOCK_EVENTS:
                 self.changed(c, row, {})
             return seq
 

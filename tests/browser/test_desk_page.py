@@ -323,19 +323,17 @@ def test_nothing_runs_out_of_the_page_and_everything_has_a_name(served: Served, 
         desk.close()
 
 
-def take_pictures(folder: Path, base: str, name: str, password: str) -> None:
-    """The pictures of the READMEs, of a desk that is running with the demonstration office."""
-    desk = Desk(base)
+def take_pictures(folder: Path, base: str, supervisor: str, handler: str) -> None:
+    """The pictures of the READMEs, of a desk that is running with the demonstration office; both accounts have PASSWORD."""
+    desk = Desk(base, 1366, 960)
     try:
-        desk.open("/desk/login")
-        desk.type("用户名", name)
-        desk.type("密码", password)
-        desk.enter()
+        desk.sign_in(supervisor)
         for path, file in (("/desk/", "desk-queue.png"), ("/desk/report", "desk-report.png")):
             desk.open(path)
             desk.page.picture(folder / file)
+        desk.sign_in(handler)
         desk.open("/desk/?status=dispatched&text=翠湖花园")
-        number = desk.page.run("document.querySelector('#list a').textContent")
+        number = desk.page.run("document.querySelector('#list td a').textContent")
         desk.open(f"/desk/cases/{number}")
         desk.page.picture(folder / "desk-case.png")
     finally:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 from docx import Document
 
+from bot.petition.progress import progress_object
 from desk.office import BRIBE, LIFT, Office
 
 REVIEW = {
@@ -121,7 +122,13 @@ def test_papers_are_previewed_numbered_archived_and_told(office: Office) -> None
         file = await answer.read()
         assert hashlib.sha256(file).hexdigest() == issued[-1]["sha256"] == answer.headers["X-Content-SHA256"]
         text = "\n".join(p.text for p in Document(io.BytesIO(file)).paragraphs)
-        for words in ("信访事项受理告知书", paper["number"], "李春梅", "《信访工作条例》第34条", "2027年1月22日"):
+        for words in (
+            "信访事项受理告知书",
+            paper["number"],
+            "李春梅",
+            "《信访工作条例》第31条、第34条",
+            "2027年1月22日",
+        ):
             assert words in text
         assert any("受理告知书" in t for t in notices(o, number))
         # every paper names a person, so each was a look that the auditor sees
@@ -241,6 +248,9 @@ def test_merging_on_one_click_keeps_both_petitioners_informed(office: Office) ->
         assert [c["case_no"] for c in near] == [main]
         assert (await o.move("clerk", second, "merged", into=second))[0] == 409
         assert (await o.move("clerk", second, "merged", into=main))[0] == 200
+        seen = progress_object(o.cases.progress(second, again["query_code"], o.day.time, "somebody"), o.day.date)
+        assert (seen["status"], seen["next"]["due"]) == ("registered", "2026-12-08")
+        assert "同另一件同样的事合在一起办" in [n["note"] for n in seen["nodes"]]
         await o.must("clerk", "POST", f"cases/{main}/transitions", to="dispatched", kind="转送", agency="住建")
         await o.walk(main, "notified", "accepted", "handling")
         seen = o.cases.progress(second, again["query_code"], o.day.time, "somebody")
@@ -353,8 +363,6 @@ def test_supervision_and_urging_wait_for_answers_and_the_petitioner_sees_his(off
         await o.must(
             "h住建", "POST", f"cases/{number}/events", event="催办回复", note="配件周五到", answers=waiting[1]["id"]
         )
-        from bot.petition.progress import progress_object
-
         seen = progress_object(o.cases.progress(number, told["query_code"], o.day.time, "me"), o.day.date)
         words = [n["note"] for n in seen["nodes"]]
         assert "承办单位答复催办：配件周五到" in words

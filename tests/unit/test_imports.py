@@ -16,6 +16,8 @@ LAW = {
     "bot/petition": HEAVY | {"rasa_sdk", "sqlalchemy", "aiohttp", "actions"},
     "bot/knowledge": HEAVY | {"rasa_sdk", "sqlalchemy", "aiohttp", "actions"},
     "bot/storage": HEAVY | {"rasa_sdk", "actions"},
+    "bot/desk": HEAVY | {"rasa_sdk", "actions"},
+    "bot/upstream": HEAVY | {"rasa_sdk", "actions"},
     "actions": HEAVY,
 }
 

@@ -75,3 +75,13 @@ def test_what_only_tests_may_do_with_an_account() -> None:
     )
     assert s.wechat is not None
     assert (s.wechat.max_age, s.wechat.api_base, s.wechat.plain_allowed) == (0, "http://127.0.0.1:1", True)
+
+
+def test_cases_leave_for_a_safe_address_only() -> None:
+    good = Settings.from_env({"SUFANG_UPSTREAM_URL": "https://platform.example/api", "SUFANG_UPSTREAM_TOKEN": "t" * 20})
+    assert good.upstream_url == "https://platform.example/api"
+    assert "t" * 20 not in repr(good)
+    assert Settings.from_env({"SUFANG_UPSTREAM_URL": "http://127.0.0.1:8080"}).upstream_url
+    for url in ("http://platform.example/api", "ftp://x", "platform.example", "https://user:pass@platform.example"):
+        with pytest.raises(SettingsError, match="SUFANG_UPSTREAM_URL"):
+            Settings.from_env({"SUFANG_UPSTREAM_URL": url})
