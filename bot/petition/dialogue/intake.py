@@ -160,6 +160,10 @@ class Intake:
         self._absorb(draft, text, today)
         draft.asked["narrative"] = draft.asked.get("narrative", 0) + 1
         rich, first = story.richness(told), draft.asked["narrative"] == 1
+        if rich < TELLS_NOTHING and not draft.asked.get("opening"):
+            # 同志我跟你说个事: nothing is told yet, so nothing is missing in it.
+            draft.asked |= {"opening": 1, "narrative": 0}
+            return
         if rich < TELLABLE and draft.asked["narrative"] <= MAX_ASKS:
             return
         # A short text that points nowhere is asked for more, once, instead of being advised on at random.

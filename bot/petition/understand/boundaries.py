@@ -80,7 +80,7 @@ def begin(
     `organisation`: words such as 管理 belong to the name.
     """
     words = _lists()["organisation" if organisation else "words"]
-    hard_names, soft_names = _lists()["hard_names"], _lists()["soft_names"]
+    hard_names, soft_names, road_names = (_lists()[k] for k in ("hard_names", "soft_names", "road_names"))
     i = end
     while i > least and end - i < longest:
         ch = s[i - 1]
@@ -95,7 +95,7 @@ def begin(
             return i, True
         if ch in _SOFT and size >= shortest and s[i - 1 : i + 1] not in soft_names:
             return i, True
-        if _word_ends(s, i, least, words):
+        if _word_ends(s, i, least, words) and not (size == 0 and s[i - 2 : i] in road_names):
             return i, True
         i -= 1
     return i, i == least or not _NAME.match(s[i - 1]) or s[i - 1] in _HARD or _word_ends(s, i, 0, words)

@@ -128,6 +128,12 @@ def _chains(s: str) -> list[_Chain]:
         if (
             last
             and start == last.end
+            and re.fullmatch(r"(?:要|在|正|没|不|去)?(?:修|走|让|问|上|过|占|堵)[路街桥]", piece)
+        ):
+            continue
+        if (
+            last
+            and start == last.end
             and (last.anchored or last.bounded)
             and not (m.start() - start > 3 and _ORG_AFTER.match(s, start))
         ):

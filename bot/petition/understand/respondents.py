@@ -202,7 +202,8 @@ def best_respondent(text: str, asked: bool = False) -> Found | None:
     found = [(score, f) for score, f in candidates if score >= _FLOOR and f.text not in greeted]
     best = max(found, key=lambda x: (x[0], -x[1].start), default=(0.0, None))[1]
     fuller = [f for _, f in found if best and len(f.text) > len(best.text) and f.text.endswith(best.text)]
-    return min(fuller, key=lambda f: f.start) if fuller else best
+    whose = next((f for _, f in found if best and f.text.startswith(best.text + "的")), None)
+    return whose or (min(fuller, key=lambda f: f.start) if fuller else best)
 
 
 def _answer(s: str) -> Found | None:
