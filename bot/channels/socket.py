@@ -110,7 +110,7 @@ class SocketChannel(WebChannel):
     async def _connect(self, sid: str, environ: Dict[str, Any], auth: Any) -> None:
         address = environ["sanic.request"].ip  # engine.io itself puts 127.0.0.1 for everybody
         try:
-            self._limit(self._sessions, address)
+            self._limit(self._messages, address)  # a connection is no new session: tabs come back often
             token = auth.get("token") if isinstance(auth, dict) else None
             conversation = self._tokens.conversation(token) if isinstance(token, str) and token else None
             if token and conversation is None:
