@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONWARNINGS := ignore
 
-.PHONY: help setup setup-test serve wechat-demo train test unit lint types check data-validate lock clean
+.PHONY: help web web-deps setup setup-test serve wechat-demo train test unit lint types check data-validate lock clean
 
 help:  ## 列出所有命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -28,7 +28,13 @@ wechat-demo: setup  ## 在终端里当一回公众号的关注者（本机模拟
 train: setup  ## 训练模型（数据没变就不重来）
 	@$(PY) -m bot train
 
-test: setup-test  ## 装好并跑完全部测试
+web-deps:  ## 群众页面的构建和浏览器测试要用的包（没有 Node 就跳过）
+	@if command -v node >/dev/null; then [ -d web/node_modules ] || timeout 300 scripts/web.sh deps || echo "没有装成：浏览器测试会跳过" >&2; else echo "没有 Node：浏览器测试会跳过" >&2; fi
+
+web: web-deps  ## 构建群众页面
+	@scripts/web.sh build
+
+test: setup-test web-deps  ## 装好并跑完全部测试
 	@$(PY) -m bot train
 	@$(PY) -m pytest
 

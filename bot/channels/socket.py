@@ -8,6 +8,7 @@ A reply that was sent while a tab was away is not lost: turns are stored before 
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
 from typing import Any, Awaitable, Callable, Dict, List
 
 from sanic import Blueprint, Sanic
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 #: 5,000 characters and 20 attachment ids fit well; engine.io closes a connection that sends more.
 MAX_EVENT = 64 * 1024
 PATH = "socket.io"
+#: The connection whose event is being worked on: it gets its answer as the acknowledgement, and on a slow line not twice.
+_asking: ContextVar[str | None] = ContextVar("asking", default=None)
 
 
 class _LiveBlueprint(Blueprint):
@@ -66,6 +69,7 @@ class SocketChannel(WebChannel):
 
         def on(event: str, work: Callable[[str, Dict[str, Any], Dict[str, Any]], Awaitable[Dict[str, Any]]]) -> None:
             async def guarded(sid: str, body: Any = None) -> Dict[str, Any]:
+                _asking.set(sid)
                 try:
                     who = await io.get_session(sid)
                     if not isinstance(body, dict):
@@ -106,7 +110,7 @@ class SocketChannel(WebChannel):
     async def _connect(self, sid: str, environ: Dict[str, Any], auth: Any) -> None:
         address = address_of(environ["sanic.request"])  # engine.io itself puts 127.0.0.1 for everybody
         try:
-            self._limit(self._sessions, address)
+            self._limit(self._messages, address)  # a connection is no new session: tabs come back often
             token = auth.get("token") if isinstance(auth, dict) else None
             conversation = self._tokens.conversation(token) if isinstance(token, str) and token else None
             if token and conversation is None:
@@ -129,7 +133,7 @@ class SocketChannel(WebChannel):
     async def _turn(
         self, handle: Handler, conversation: str, key: str, what: Dict[str, Any], said: str, how: Dict[str, Any]
     ) -> List[Dict[str, Any]]:
-        """The turn as ever; every open tab sees that it is being worked on, and what came of it once it is stored."""
+        """The turn as ever; every other open tab sees that it is being worked on, and what came of it once it is stored."""
         id = key.removeprefix("m:")
         await self._tell(conversation, "typing", {"id": id, "on": True})
         try:
@@ -143,7 +147,7 @@ class SocketChannel(WebChannel):
 
     async def _tell(self, conversation: str, event: str, data: Dict[str, Any]) -> None:
         try:
-            await self._io.emit(event, data, room=conversation)
+            await self._io.emit(event, data, room=conversation, skip_sid=_asking.get())
         except Exception as e:  # the turn is stored; a tab that missed this asks for it
             logger.warning("event %s was not sent: %s", event, type(e).__name__)
 

@@ -16,7 +16,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels import materials
-from bot.channels.assets import Assets
+from bot.channels.assets import Assets, packed
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
 from bot.channels.scan import ScannerDown, infected
 from bot.channels.turns import Handler, Turns
@@ -144,6 +144,7 @@ class WebChannel(InputChannel):
             done = await work(request)
         except Exception as e:
             done = self._refuse(self.refusal(e, f"{request.method} {request.path}"))
+        packed(done, request.headers.get("Accept-Encoding", ""))
         done.headers.setdefault("Content-Security-Policy", self._assets.policy(request.headers.get("Host", "")))
         for name, value in HEADERS.items():
             done.headers.setdefault(name, value)

@@ -172,6 +172,22 @@ def test_an_expired_conversation_begins_anew_and_gives_the_words_back(page: Page
     waits(page, "过期")
 
 
+def test_the_first_answer_costs_little(browser: Browser, server: Server) -> None:
+    """Everything over the wire, headers and live connection included, until the advice stands on the screen."""
+    page = browser.page("")
+    page.js(
+        "const cdp = await context.newCDPSession(page); await cdp.send('Network.enable'); page.wire = 0;"
+        "cdp.on('Network.loadingFinished', e => page.wire += e.encodedDataLength);"
+        "for (const way of ['Sent', 'Received']) cdp.on('Network.webSocketFrame' + way, e => page.wire += Buffer.byteLength(e.response.payloadData));"
+        "await page.goto(args.url)",
+        url=server.base + "/",
+    )
+    page.ready().say(STORY)
+    wire = page.js("await sleep(300); return page.wire")
+    assert 20_000 < wire <= 60_000
+    page.close()
+
+
 def test_html_in_words_stays_text(page: Page) -> None:
     page.say(STORY + "<img src=x onerror=\"document.title='hacked'\"><b>x</b>")
     assert page.value("document.title") != "hacked"

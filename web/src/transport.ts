@@ -78,6 +78,8 @@ export class Transport {
     socket.on("disconnect", (why) => why !== "io client disconnect" && on.lost());
     socket.on("connect_error", (e: Error & { data?: Failure }) => {
       if (e.data?.error?.code === "token") on.expired();
+      // After a refusal the client does not try again by itself.
+      else if (e.data?.error) window.setTimeout(() => this.socket?.connect(), 5_000);
     });
     socket.on("typing", (t: { id: string; on: boolean }) => on.typing(t.on, t.id));
     socket.on("turn", (t) => on.turn(t));

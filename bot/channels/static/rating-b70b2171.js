@@ -1,4 +1,4 @@
-import{a as e,c as t,u as n}from"./chat-57231544.js";var r,i=class extends t{constructor(){super(),this.value=0}createRenderRoot(){return this}render(){let t=this.words.t;return n`<fieldset class="rating">
+import{a as e,c as t,u as n}from"./chat-f816b606.js";var r,i=class extends t{constructor(){super(),this.value=0}createRenderRoot(){return this}render(){let t=this.words.t;return n`<fieldset class="rating">
       <legend>${t(`rate`)}</legend>
       <div class="stars">
         ${[1,2,3].map(e=>n`<label class=${e<=this.value?`on`:``}>
