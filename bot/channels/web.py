@@ -15,12 +15,12 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels import materials
+from bot.channels import materials, person, uploads
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
 from bot.channels.output import MessageCollector
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
-from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
+from bot.petition.errors import ConflictError, NotFound, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.origin import ADDRESS
 from bot.petition.progress import progress_object
 from bot.runtime.lock_store import WaitingLockStore
@@ -28,6 +28,7 @@ from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
 from bot.storage.open import open_cases, open_engine, open_keyring
+from bot.storage.rights import Rights
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[UserMessage], Awaitable[Any]]
@@ -50,11 +51,14 @@ MESSAGES = {
     "not_found": "没有这个地址。",
     "too_long": "一次最多 5000 个字，请分几次发。",
     "too_big": "文件不能超过 10 MB。",
+    "too_many": "这次对话里的文件已经够多了，其余的请直接交给登记的单位。",
     "type": "这种文件收不了，请发图片、PDF 或录音。",
     "rate": "发得太快了，请稍等一下再发。",
     "progress": "没有查到，请核对编号和查询码。",
     "attempts": "查询次数太多，请过一会儿再试。",
 }
+#: Codes of what never reaches a handler of ours.
+_CODES = {404: "not_found", 405: "not_found", 413: "too_big"}
 
 
 class Refusal(Exception):
@@ -79,9 +83,11 @@ class WebChannel(InputChannel):
         """Built by Rasa; everything comes from the settings."""
         settings = Settings.from_env()
         keys = open_keyring(settings)
-        return cls(settings, ChatStore(open_engine(settings), keys), open_cases(settings), Tokens(keys))
+        engine = open_engine(settings)
+        return cls(settings, ChatStore(engine, keys), open_cases(settings), Tokens(keys), Rights(engine, keys))
 
-    def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens) -> None:
+    def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens, rights: Rights) -> None:
+        self._rights = rights
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
         self._locks = WaitingLockStore()
@@ -112,6 +118,7 @@ class WebChannel(InputChannel):
         route("/chat/attachments", "POST", self._attachment)
         route("/chat/history", "GET", self._history)
         route("/api/progress", "POST", self._progress)
+        route("/api/person", "POST", self._person)
         route("/healthz", "GET", self._health)
         route("/readyz", "GET", self._ready)
         route("/metrics", "GET", self._metrics)
@@ -151,12 +158,23 @@ class WebChannel(InputChannel):
             )
             self.counters["errors"] += 1
             done = self._refuse(Refusal(503, "failed", catalogue().say("store_down")))
-        for name, value in HEADERS.items():
-            done.headers.setdefault(name, value)
+        self._dress(done)
         origin = request.headers.get("Origin")
         if origin and origin.rstrip("/") in self._settings.allowed_origins:
             done.headers["Access-Control-Allow-Origin"] = origin
         return done
+
+    def _dress(self, done: HTTPResponse) -> HTTPResponse:
+        for name, value in HEADERS.items():
+            done.headers.setdefault(name, value)
+        return done
+
+    def no_route(self, request: Request, e: Any) -> HTTPResponse:
+        """What Sanic itself refuses (no such address or method, too large, malformed), in the words and headers of everything else."""
+        status = int(getattr(e, "status_code", 500))
+        status, code = (status, _CODES.get(status, "malformed")) if 400 <= status < 500 else (503, "failed")
+        message = MESSAGES.get(code) or catalogue().say("store_down")
+        return self._dress(self._refuse(Refusal(status, code, message)))
 
     def _refuse(self, e: Refusal) -> HTTPResponse:
         self.counters["refused"] += 1
@@ -194,6 +212,7 @@ class WebChannel(InputChannel):
         if (
             not isinstance(key, str)
             or not 0 < len(key) <= 100
+            or not key.isprintable()
             or (text is None) == (payload is None)
             or not isinstance(text if payload is None else payload, str)
         ):
@@ -291,12 +310,18 @@ class WebChannel(InputChannel):
         kind = media_type(files.body)
         if kind is None:
             raise Refusal(415, "type")
-        name = re.sub(r"[\x00-\x1f/\\]", "", Path(files.name or "").name)[:100] or "附件"
+        try:
+            data = uploads.clean(files.body, kind)
+        except uploads.BadFile as e:
+            raise Refusal(415, "type") from e
+        if await asyncio.to_thread(self._chat.attachment_count, conversation) >= uploads.MAX_FILES:
+            raise Refusal(413, "too_many")
+        name = uploads.plain_name(files.name or "") or "附件"
         kept = await asyncio.to_thread(
             self._chat.add_attachment,
             conversation,
             name,
-            files.body,
+            data,
             kind,
             self._settings.data_dir / "attachments",
             self._settings.now(),
@@ -306,7 +331,7 @@ class WebChannel(InputChannel):
     async def _history(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
         after = request.args.get("after", "0")
-        if not after.isdigit():
+        if not re.fullmatch(r"[0-9]{1,15}", after):
             raise Refusal(400, "malformed")
         messages: List[Dict[str, Any]] = []
         for turn in await asyncio.to_thread(self._chat.history, conversation, int(after)):
@@ -328,6 +353,22 @@ class WebChannel(InputChannel):
         if view is None:
             raise Refusal(404, "progress")
         return _json(progress_object(view, self._settings.today()))
+
+    async def _person(self, request: Request) -> HTTPResponse:
+        self._limit(self._messages, request)
+        conversation = self._conversation(request) if request.headers.get("Authorization") else ""
+        files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
+        try:
+            done = await asyncio.to_thread(person.asked, self._rights, _body(request), conversation, files, now, today)
+        except NotFound as e:
+            raise Refusal(404, "progress", str(e)) from e
+        except (StoreUnavailable, TooManyAttempts, ConflictError):
+            raise
+        except PetitionError as e:
+            raise Refusal(400, "malformed", str(e)) from e
+        if done is None:
+            raise Refusal(400, "malformed")
+        return _json(done)
 
     async def _health(self, request: Request) -> HTTPResponse:
         return _json({"status": "ok"})
@@ -359,6 +400,7 @@ def _body(request: Request) -> Dict[str, Any]:
     """The JSON object of a request."""
     try:
         value = json.loads(request.body)
+        json.dumps(value, ensure_ascii=False).encode()  # half characters (lone surrogates) can be stored nowhere
     except (ValueError, RecursionError) as e:
         raise Refusal(400, "malformed") from e
     if not isinstance(value, dict):
