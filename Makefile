@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONWARNINGS := ignore
 
-.PHONY: help setup setup-test serve train test unit lint types check data-validate lock clean
+.PHONY: security help setup setup-test serve train test unit lint types check data-validate lock clean
 
 help:  ## 列出所有命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ data-validate: setup-test  ## rasa data validate
 
 check: lint types data-validate  ## 测试之外的检查
 	@$(PY) -m bot knowledge check
+
+security: setup-test  ## 安全检查：长时间模糊测试、许可证、物料清单、秘密扫描、漏洞库（够不着就说没审）
+	@scripts/security/run.sh
 
 lock: setup  ## 重新生成带哈希的依赖锁
 	@scripts/lock.sh

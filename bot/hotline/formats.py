@@ -37,7 +37,7 @@ class Transcript:
         return len({t.speaker for t in self.turns if t.speaker}) > 1
 
 
-_TIME = re.compile(r"(\d+):(\d\d):(\d\d)[.,](\d{3})\s*-->\s*(\d+):(\d\d):(\d\d)[.,](\d{3})")
+_TIME = re.compile(r"(\d{1,3}):(\d\d):(\d\d)[.,](\d{3})[ \t]{0,9}-->[ \t]{0,9}(\d{1,3}):(\d\d):(\d\d)[.,](\d{3})")
 _PREFIX = re.compile(
     r"^\s*(坐席|话务员|接线员|客服|工作人员|市民|来电人|群众|用户|客户|话务|[A-Za-z]{1,10}\d{0,2}|说话人\d+)\s*[：:]\s*(.*)$"
 )
