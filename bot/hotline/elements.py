@@ -68,7 +68,7 @@ class Element:
 #: What looks like a surname with two characters and is a unit or a place.
 NOT_PERSON = re.compile(r"物业|公司|小区|医院|学校|[区县市镇乡村路街局院校厂店社号楼]$")
 _COUNTED = re.compile(
-    r"([一二三四五六七八九十百零幺]+)(?=号楼|栋|幢|单元|室|层|楼|号院)|(?<=[元栋幢楼])([一二三四五六七八九零幺]{3,4})$"
+    r"([一二三四五六七八九十百零幺]{1,8})(?=号楼|栋|幢|单元|室|层|楼|号院)|(?<=[元栋幢楼])([一二三四五六七八九零幺]{3,4})$"
 )
 
 
@@ -283,13 +283,15 @@ def _address(topics: Topics, turns: Sequence[Said], place: Element | None) -> El
         if "address" not in topic or turn.role == "agent":
             continue
         door = re.fullmatch(r"[\d一二三四五六七八九零幺]{3,4}[室。]*", turn.text.strip())
-        building = re.search(r"(?:\d+|[一二三四五六七八九十]+)(?:号楼|栋|幢)", topics[i - 1][1].text) if i else None
+        building = (
+            re.search(r"(?:\d{1,6}|[一二三四五六七八九十]{1,6})(?:号楼|栋|幢)", topics[i - 1][1].text) if i else None
+        )
         if door and place:
             base = str(place.value)
             part = building[0] if building and building[0] not in base else ""
             return Element(plain_numbers(base + part + door[0].strip("。室")), _span(turn, door[0]), 0.8)
         m = re.search(
-            r"[\u4e00-\u9fff\dA-Za-z]{0,20}?(?:\d+|[一二三四五六七八九十百零幺]+)(?:号楼|栋|幢|号院|单元|号|室|层|楼|[，,])[\u4e00-\u9fff\d，,]{0,16}",
+            r"[\u4e00-\u9fff\dA-Za-z]{0,20}?(?:\d{1,6}|[一二三四五六七八九十百零幺]{1,8})(?:号楼|栋|幢|号院|单元|号|室|层|楼|[，,])[\u4e00-\u9fff\d，,]{0,16}",
             turn.text,
         )
         found = places.find_address(turn.text, asked=True)
@@ -299,7 +301,7 @@ def _address(topics: Topics, turns: Sequence[Said], place: Element | None) -> El
         text = re.sub(r"[，,](?:门口|就|正|靠).*$", "", text).replace("，", "")
         home = text
         if place and re.match(r"^(?:\d|[一二三四五六七八九十])", text):
-            home = re.sub(r"(?:\d+|[一二三四五六七八九十]+)(?:号楼|栋|幢)?.{0,4}$", "", str(place.value)) + text
+            home = re.sub(r"(?:\d{1,6}|[一二三四五六七八九十]{1,6})(?:号楼|栋|幢)?.{0,4}$", "", str(place.value)) + text
         return Element(plain_numbers(home), _span(turn, text), 0.8)
     if place and any(t.role == "agent" and re.search(r"您是哪个(?:小区|村)", t.text) for t in turns):
         return Element(place.value, place.evidence, 0.6)
