@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONWARNINGS := ignore
 
-.PHONY: help web web-deps setup setup-test serve wechat-demo train test unit lint types check data-validate lock clean
+.PHONY: bench chaos security help web web-deps setup setup-test serve wechat-demo train test unit lint types check data-validate lock clean
 
 help:  ## 列出所有命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,6 +59,9 @@ bench: setup  ## 和原版 Rasa 并排测量（约二十分钟）
 
 chaos: setup-test  ## 在负载下反复杀进程，事后逐项核对（几个小时；KILLS=20 是短的）
 	@cd tests && PYTHONPATH=..:. ../$(PY) -m faults.chaos --kills $(or $(KILLS),500)
+
+security: setup-test  ## 安全检查：长时间模糊测试、许可证、物料清单、秘密扫描、漏洞库（够不着就说没审）
+	@scripts/security/run.sh
 
 lock: setup  ## 重新生成带哈希的依赖锁
 	@scripts/lock.sh

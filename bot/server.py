@@ -45,6 +45,7 @@ def build(settings: Settings, model: Path) -> Any:
     quiet()
     from rasa.core.channels import channel as rasa_channel
     from sanic import Sanic
+    from sanic.exceptions import SanicException
 
     from bot.channels.socket import SocketChannel
     from bot.runtime import patches
@@ -82,6 +83,7 @@ def build(settings: Settings, model: Path) -> Any:
         channel.turns.live = store
     for figure in store.figures():
         web.load.watch(f"sufang_{figure}", f"{figure} of this process", lambda name=figure: store.figures()[name])
+    app.error_handler.add(SanicException, web.no_route)
     app.ctx.agent, app.ctx.web = agent, web
     return app
 
@@ -101,16 +103,18 @@ async def warm_up(app: Any) -> None:
 
 
 async def forget_old_drafts(settings: Settings) -> None:
-    """Once an hour deletes what is older than a draft's life (个人信息保护法 19: no longer than needed)."""
-    from bot.storage.chat import DRAFT_LIFE, ChatStore
+    """Once an hour deletes what is older than the retention table says, and writes down where the audit chain ends."""
+    from bot.storage import audit, retention
     from bot.storage.open import open_engine, open_keyring
 
-    chat = ChatStore(open_engine(settings), open_keyring(settings))
+    engine, keys = open_engine(settings), open_keyring(settings)
     while True:
         try:
-            await asyncio.to_thread(chat.purge, settings.now() - DRAFT_LIFE, settings.data_dir / "attachments")
-        except PetitionError:
-            logging.getLogger(__name__).warning("old drafts were not deleted; tried again in an hour")
+            files = settings.data_dir / "attachments"
+            await asyncio.to_thread(retention.enforce, engine, keys, files, settings.now())
+            await asyncio.to_thread(audit.anchor, engine, settings.data_dir / "audit.anchors")
+        except (PetitionError, OSError):
+            logging.getLogger(__name__).warning("old data was not deleted; tried again in an hour")
         await asyncio.sleep(3600)
 
 

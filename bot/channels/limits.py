@@ -70,7 +70,10 @@ def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> b
     """A missing Origin is a program; a page must come from here or from a listed site."""
     if not origin or origin.rstrip("/") in allowed:
         return True
-    return urlsplit(origin).netloc == host
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def media_type(data: bytes) -> str | None:

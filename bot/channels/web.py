@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import re
-from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from rasa.core.channels.channel import InputChannel
@@ -15,14 +14,14 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels import materials
+from bot.channels import materials, person, uploads
 from bot.channels.assets import Assets, packed
 from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
 from bot.channels.scan import ScannerDown, infected
 from bot.channels.turns import Handler, Turns
 from bot.knowledge.region import regional
 from bot.petition.catalogue import catalogue
-from bot.petition.errors import ConflictError, PetitionError, StoreUnavailable, TooManyAttempts
+from bot.petition.errors import ConflictError, NotFound, PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.origin import ADDRESS
 from bot.petition.progress import progress_object
 from bot.runtime.load import Busy, Load
@@ -31,6 +30,7 @@ from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
 from bot.storage.notices import NoticeStore
 from bot.storage.open import open_cases, open_engine, open_keyring
+from bot.storage.rights import Rights
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ MESSAGES = {
     "not_found": "没有这个地址。",
     "too_long": "一次最多 5000 个字，请分几次发。",
     "too_big": "文件不能超过 10 MB。",
+    "too_many": "这次对话里的文件已经够多了，其余的请直接交给登记的单位。",
     "type": "这种文件收不了，请发图片、PDF 或录音。",
     "virus": "这个文件没有通过安全检查，请换一个。",
     "scan": "附件检查暂时用不了，这个文件没有收下，请稍后再发一次。",
@@ -59,6 +60,8 @@ MESSAGES = {
     "progress": "没有查到，请核对编号和查询码。",
     "attempts": "查询次数太多，请过一会儿再试。",
 }
+#: Codes of what never reaches a handler of ours.
+_CODES = {404: "not_found", 405: "not_found", 413: "too_big"}
 
 
 class Refusal(Exception):
@@ -83,11 +86,13 @@ class WebChannel(InputChannel):
         """Built by Rasa; everything comes from the settings."""
         settings = Settings.from_env()
         keys = open_keyring(settings)
-        channel = cls(settings, ChatStore(open_engine(settings), keys), open_cases(settings), Tokens(keys))
-        channel.notices = NoticeStore(open_engine(settings), keys, channel._cases)
+        engine = open_engine(settings)
+        channel = cls(settings, ChatStore(engine, keys), open_cases(settings), Tokens(keys), Rights(engine, keys))
+        channel.notices = NoticeStore(engine, keys, channel._cases)
         return channel
 
-    def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens) -> None:
+    def __init__(self, settings: Settings, chat: ChatStore, cases: CaseStore, tokens: Tokens, rights: Rights) -> None:
+        self._rights = rights
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
         self.turns = Turns(chat, self.name(), settings.now)
@@ -120,6 +125,7 @@ class WebChannel(InputChannel):
         route("/chat/attachments", "POST", self._attachment)
         route("/chat/history", "GET", self._history)
         route("/api/progress", "POST", self._progress)
+        route("/api/person", "POST", self._person)
         route("/healthz", "GET", self._health)
         route("/readyz", "GET", self._ready)
         route("/metrics", "GET", self._metrics)
@@ -145,9 +151,7 @@ class WebChannel(InputChannel):
         except Exception as e:
             done = self._refuse(self.refusal(e, f"{request.method} {request.path}"))
         packed(done, request.headers.get("Accept-Encoding", ""))
-        done.headers.setdefault("Content-Security-Policy", self._assets.policy(request.headers.get("Host", "")))
-        for name, value in HEADERS.items():
-            done.headers.setdefault(name, value)
+        self._dress(request, done)
         origin = request.headers.get("Origin")
         if origin and origin.rstrip("/") in self._settings.allowed_origins:
             done.headers["Access-Control-Allow-Origin"] = origin
@@ -174,6 +178,19 @@ class WebChannel(InputChannel):
         logger.error("%s failed: %s", where, type(e).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
         self.counters["errors"] += 1
         return Refusal(503, "failed", catalogue().say("store_down"))
+
+    def _dress(self, request: Request, done: HTTPResponse) -> HTTPResponse:
+        done.headers.setdefault("Content-Security-Policy", self._assets.policy(request.headers.get("Host", "")))
+        for name, value in HEADERS.items():
+            done.headers.setdefault(name, value)
+        return done
+
+    def no_route(self, request: Request, e: Any) -> HTTPResponse:
+        """What Sanic itself refuses (no such address or method, too large, malformed), in the words and headers of everything else."""
+        status = int(getattr(e, "status_code", 500))
+        status, code = (status, _CODES.get(status, "malformed")) if 400 <= status < 500 else (503, "failed")
+        message = MESSAGES.get(code) or catalogue().say("store_down")
+        return self._dress(request, self._refuse(Refusal(status, code, message)))
 
     def _refuse(self, e: Refusal) -> HTTPResponse:
         self.counters["refused"] += 1
@@ -218,6 +235,7 @@ class WebChannel(InputChannel):
         if (
             not isinstance(key, str)
             or not 0 < len(key) <= 100
+            or not key.isprintable()
             or (text is None) == (payload is None)
             or not isinstance(text if payload is None else payload, str)
         ):
@@ -263,12 +281,18 @@ class WebChannel(InputChannel):
             raise Refusal(415, "type")
         if self._settings.clamd and await infected(self._settings.clamd, files.body):
             raise Refusal(415, "virus")
-        name = re.sub(r"[\x00-\x1f/\\]", "", Path(files.name or "").name)[:100] or "附件"
+        try:
+            data = uploads.clean(files.body, kind)
+        except uploads.BadFile as e:
+            raise Refusal(415, "type") from e
+        if await asyncio.to_thread(self._chat.attachment_count, conversation) >= uploads.MAX_FILES:
+            raise Refusal(413, "too_many")
+        name = uploads.plain_name(files.name or "") or "附件"
         kept = await asyncio.to_thread(
             self._chat.add_attachment,
             conversation,
             name,
-            files.body,
+            data,
             kind,
             self._settings.data_dir / "attachments",
             self._settings.now(),
@@ -278,7 +302,7 @@ class WebChannel(InputChannel):
     async def _history(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
         after = request.args.get("after", "0")
-        if not after.isdigit():
+        if not re.fullmatch(r"[0-9]{1,15}", after):
             raise Refusal(400, "malformed")
         return _json({"messages": await self.told(conversation, int(after))})
 
@@ -314,6 +338,22 @@ class WebChannel(InputChannel):
         if view is None:
             raise Refusal(404, "progress")
         return _json(progress_object(view, self._settings.today()))
+
+    async def _person(self, request: Request) -> HTTPResponse:
+        self._limit(self._messages, request)
+        conversation = self._conversation(request) if request.headers.get("Authorization") else ""
+        files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
+        try:
+            done = await asyncio.to_thread(person.asked, self._rights, _body(request), conversation, files, now, today)
+        except NotFound as e:
+            raise Refusal(404, "progress", str(e)) from e
+        except (StoreUnavailable, TooManyAttempts, ConflictError):
+            raise
+        except PetitionError as e:
+            raise Refusal(400, "malformed", str(e)) from e
+        if done is None:
+            raise Refusal(400, "malformed")
+        return _json(done)
 
     async def _health(self, request: Request) -> HTTPResponse:
         return _json({"status": "ok"})
@@ -374,6 +414,7 @@ def _body(request: Request) -> Dict[str, Any]:
     """The JSON object of a request."""
     try:
         value = json.loads(request.body)
+        json.dumps(value, ensure_ascii=False).encode()  # half characters (lone surrogates) can be stored nowhere
     except (ValueError, RecursionError) as e:
         raise Refusal(400, "malformed") from e
     if not isinstance(value, dict):

@@ -186,8 +186,8 @@ def verify(engine: Engine, keys: Keyring, known: Iterable[str] = ()) -> Verdict:
                 _tell(verdict, f"链条第 {e.n} 条和留存的锚点不一致")
             if e.kind == PURGED:
                 purged = max(purged, int(e.ref))
-            if e.kind not in CHANGING and (e.kind, e.ref) in last:
-                _tell(verdict, f"{e.kind} {e.ref} 在链条里出现了两次")
+            if e.kind not in CHANGING and last.get((e.kind, e.ref), e.digest) != e.digest:
+                _tell(verdict, f"{e.kind} {e.ref} 在链条里有两种说法")
             last[e.kind, e.ref] = e.digest
             mac, expected = e.mac, e.n + 1
             verdict.entries += 1

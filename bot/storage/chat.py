@@ -136,6 +136,12 @@ class ChatStore:
             )
         return {"attachment_id": key, "name": name, "size": len(data), "sha256": digest}
 
+    def attachment_count(self, conversation: str) -> int:
+        """How many files a conversation has brought."""
+        query = select(func.count()).select_from(t.chat_attachments)
+        with transaction(self._engine) as c:
+            return int(c.execute(query.where(t.chat_attachments.c.conversation == conversation)).scalar_one())
+
     def attachment_names(self, conversation: str, keys: Sequence[str]) -> list[str]:
         """Names of a conversation's own attachments; others do not exist for it."""
         a = t.chat_attachments

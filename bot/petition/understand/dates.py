@@ -155,7 +155,7 @@ def _iso(y: int, m: int | None = None, d: int | None = None) -> str | None:
 
 
 def _lunar(y: int, m: int, d: int) -> date | None:
-    from lunardate import LunarDate
+    from borax.calendars.lunardate import LunarDate
 
     try:
         solar: date = LunarDate(y, m, d).to_solar_date()

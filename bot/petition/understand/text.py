@@ -12,6 +12,8 @@ from typing import Any
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u0000-\u0008\u000b-\u001f\u007f]")
 #: Anything that NFKC could change or that has to go; plain Chinese and ASCII text skips the work.
 _ODD = re.compile("[^\n\t\u0020-\u007e\u3001-\u3011\u4e00-\u9fff，。！？：；（）“”‘’《》、…—·]")
+#: Runs of blanks longer than anybody means: cut to their beginning, so that no expression goes over them again and again.
+_BLANKS = re.compile("[ \t\n\u3000\xa0]{17,}")
 #: Full-width forms that are kept, since the Chinese sentence needs them.
 _KEEP = frozenset("，。！？：；（）《》【】、“”‘’…—～")
 
@@ -52,11 +54,16 @@ def _traditional() -> re.Pattern[str]:
 def clean(raw: str) -> Cleaned:
     """Full width to half width, hidden characters out, traditional to simplified. Linear in the length of `raw`."""
     text, offsets = raw, None
-    if _ODD.search(raw):
+    runs = (
+        {i for m in _BLANKS.finditer(raw) for i in range(m.start() + 16, m.end())}
+        if _BLANKS.search(raw)
+        else frozenset()
+    )
+    if runs or _ODD.search(raw):
         out: list[str] = []
         where: list[int] = []
         for i, ch in enumerate(raw):
-            if _HIDDEN.match(ch):
+            if i in runs or _HIDDEN.match(ch):
                 continue
             for c in ch if ch in _KEEP else unicodedata.normalize("NFKC", ch):
                 out.append(c)
