@@ -340,7 +340,7 @@ class WebChannel(InputChannel):
         return _json(progress_object(view, self._settings.today()))
 
     async def _person(self, request: Request) -> HTTPResponse:
-        self._limit(self._messages, request)
+        self._limit(self._messages, address_of(request))
         conversation = self._conversation(request) if request.headers.get("Authorization") else ""
         files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
         try:
