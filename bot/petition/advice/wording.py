@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.knowledge.region import Region
-from bot.petition.advice.engine import Advice, ChannelAdvice, Running
+from bot.petition.advice.engine import Advice, ChannelAdvice
+from bot.petition.advice.limits import Running
 from bot.petition.catalogue import Catalogue
 from bot.petition.clocks import Length
 from bot.petition.message import Button, Message

@@ -18,7 +18,8 @@ from bot.knowledge.check import NO_PROCEDURE
 from bot.knowledge.loader import knowledge
 from bot.knowledge.model import Procedure
 from bot.petition.advice import wording
-from bot.petition.advice.engine import GENERIC, Advice, ChannelAdvice, Running
+from bot.petition.advice.engine import GENERIC, Advice, ChannelAdvice
+from bot.petition.advice.limits import Running
 from bot.petition.catalogue import catalogue
 
 TODAY = date(2026, 11, 23)
