@@ -16,6 +16,8 @@ from bot.knowledge.loader import ROOT, KnowledgeError, read_yaml
 from bot.petition.keys import PRIORS
 from bot.petition.understand import answers, contacts, counts, dates, demands, money, names, places, priors, respondents
 
+#: Up to so many characters a refusal holds no value beside it.
+SHORT = 12
 #: A field counts as told when it was found in a story with at least this confidence.
 SURE = 0.7
 _WORKED = re.compile(r"(?:干|做|打工|上班|工作|上工|住|用|交|等|跑|开|租|养|种)了?(?:也?有|大概|差不多|快)?$")
@@ -147,7 +149,8 @@ def read_answer(key: str, text: str, today: date) -> Reply:
     value = _READ[key](text, today)
     if key in ("anonymous", "publicity") and value is not None:
         return Reply(value=value)
-    if answers.declines(text) and (value is None or key in ("name", "phone", "address", "id_number")):
+    short = len(text) <= SHORT and key not in ("demand", "narrative")
+    if answers.declines(text) and (value is None or short or key in ("name", "phone", "address", "id_number")):
         return Reply(refused=True)
     if answers.unknown(text) and (value is None or len(text) <= 8):
         return Reply(unknown=True)

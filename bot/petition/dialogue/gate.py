@@ -208,6 +208,8 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     question = bool(_QUESTION.search(text))
     # Consent is never guessed from a faint likeness: to file, the words must be clear.
     limit = 0.7 if scene.pending == CONFIRM and top in ("file_it", "affirm") else 0.4
+    if question and top not in ("file_it", "affirm"):
+        limit = 0.75  # 那我这个用登记不: who asks has not decided to leave
     if (
         top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye")
         and p >= limit

@@ -87,7 +87,7 @@ def begin(
         if not _NAME.match(ch):
             return i, True
         size = end - i
-        if organisation and size == 0 and ch in "与跟和同及或由至为以月日年号天前后上":
+        if organisation and size == 0 and ch in "与跟和同及或由至为以月日年号天前后上个":
             return i, True
         if (ch in _HARD and s[i - 1 : i + 1] not in hard_names) or (
             ch.isdigit() and size and not s[i].isdigit() and not (i > 1 and s[i - 2].isascii())

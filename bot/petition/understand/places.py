@@ -112,6 +112,9 @@ def _chains(s: str) -> list[_Chain]:
             if last and (joins or (kind == _TAIL_KIND and len(gap) <= 3 and re.fullmatch(r"[东西南北侧边]{0,3}", gap))):
                 last.end = m.end()
                 last.kinds.append(kind)
+            elif last and kind == _NUMBER_KIND and 2 <= len(gap) <= 6 and begin(s, m.start(), least, 7)[0] == least:
+                last.end = m.end()  # 江宁区翠屏雅筑27栋: an estate without a last word of its own
+                last.kinds.append(_COMPOUND)
             continue
         known = anchored(s, m.end(), least) if kind in (*_DIVISION_KINDS, 4, 5) else None
         if known is not None:

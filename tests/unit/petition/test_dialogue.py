@@ -266,3 +266,39 @@ def test_a_short_text_that_points_nowhere_is_asked_for_more_once(intake: Intake)
     draft = tell(intake, "我七十多了眼睛花打字慢")
     assert intake.pending(draft) == "narrative"
     assert tell(intake, "我七十多了眼睛花打字慢", "楼上天天半夜拖桌子吵得睡不着").advised
+
+
+def test_the_same_misunderstanding_at_the_choice_offers_a_human_the_third_time(intake: Intake) -> None:
+    draft = tell(intake, FUMES, "……", "！！！")
+    assert "找人工" not in intake.ask(draft, TODAY)[0].text
+    draft = intake.hear(draft, Act("inform", "～～～", "again"), TODAY)
+    message = intake.ask(draft, TODAY)[0]
+    assert "找人工" in message.text
+    assert message.custom["kind"] == "advice"
+
+
+def test_an_answer_to_another_question_is_kept_and_costs_no_miss(intake: Intake) -> None:
+    draft = tell(intake, FUMES, ("file_it", "登记"))
+    assert intake.pending(draft) == "place"
+    draft = intake.hear(draft, Act("inform", "要求他装净化器", "other"), TODAY)
+    assert draft.values["demand"] == "要求他装净化器"
+    assert intake.pending(draft) == "place"
+    assert not draft.asked.get("place")
+
+
+def test_a_guessed_demand_is_marked_until_the_person_says_their_own(intake: Intake) -> None:
+    draft = tell(intake, FUMES, ("file_it", "登记"))
+    assert "demand" in draft.guessed
+    draft = intake.hear(draft, Act("change", "诉求改成让他搬走", "own"), TODAY)
+    assert draft.values["demand"] == "让他搬走"
+    assert "demand" not in draft.guessed
+
+
+def test_what_was_heard_with_doubt_is_put_to_the_person_and_settled_by_yes(intake: Intake) -> None:
+    draft = tell(intake, "物业把我家水停了，昨天中午停的，太原市小店区澜湾国际小区", ("file_it", "登记"))
+    while intake.pending(draft) != "respondent":
+        draft = intake.hear(draft, Act("inform", "不知道", f"d{draft.turns}"), TODAY)
+    assert "物业" in intake.ask(draft, TODAY)[0].text
+    draft = intake.hear(draft, Act("affirm", "对", "yes"), TODAY)
+    assert draft.values["respondent"] == "物业"
+    assert "respondent" in draft.sure
