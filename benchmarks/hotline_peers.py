@@ -64,7 +64,11 @@ def readers() -> dict[str, dict[str, Callable[[str, datetime], list[str]]]]:
             p = jionlp.parse_location(text, town_village=True)
             return ["".join(str(p.get(k) or "") for k in ("county", "town", "village", "detail"))]
 
-        out["jionlp"] = {"phone": lambda t, _: list(jionlp.extract_cell_phone(t)), "occurred_on": days, "place": places}
+        out["jionlp"] = {
+            "phone": lambda t, _: list(jionlp.extract_phone_number(t)),
+            "occurred_on": days,
+            "place": places,
+        }
     with contextlib.suppress(ImportError):
         import cpca
 
