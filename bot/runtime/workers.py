@@ -138,7 +138,10 @@ def run(settings: Settings, count: int) -> int:
         command = [sys.executable, "-m", "bot", "serve", *([] if i == 0 else ["--no-desk"])]
         workers.append(Worker(command, env))
     proxy = Worker([nginx, "-e", "stderr", "-p", str(folder), "-c", str(conf)], dict(os.environ))
-    print(f"{count} 个进程，对外地址 http://{settings.host}:{settings.port}/（进程在端口 {ports[0]} 到 {ports[-1]}）", flush=True)
+    print(
+        f"{count} 个进程，对外地址 http://{settings.host}:{settings.port}/（进程在端口 {ports[0]} 到 {ports[-1]}）",
+        flush=True,
+    )
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:

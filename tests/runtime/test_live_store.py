@@ -17,7 +17,9 @@ from bot.storage.crypto import Keyring
 from bot.storage.open import make_engine, upgrade
 from bot.storage.turns import Turn, TurnLog
 
-DOMAIN = Domain.from_yaml('version: "3.1"\nslots: {place: {type: any, influence_conversation: false, mappings: [{type: custom}]}}\n')
+DOMAIN = Domain.from_yaml(
+    'version: "3.1"\nslots: {place: {type: any, influence_conversation: false, mappings: [{type: custom}]}}\n'
+)
 KEYS = Keyring.of_text("a secret that only the tests know, long enough")
 
 

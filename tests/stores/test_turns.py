@@ -29,7 +29,10 @@ def turns(engine, keys) -> TurnLog:
 
 
 def test_a_turn_is_read_as_it_was_written(turns: TurnLog) -> None:
-    assert turns.write([Write("c", 0, [event(0), event(1)], turn("m1")), Write("c", 2, [event(2)], turn("m2"))]) == [None, None]
+    assert turns.write([Write("c", 0, [event(0), event(1)], turn("m1")), Write("c", 2, [event(2)], turn("m2"))]) == [
+        None,
+        None,
+    ]
     past = turns.read("c")
     assert past.events == [event(0), event(1), event(2)]
     assert past.turns == {"m1": turn("m1").hashed, "m2": turn("m2").hashed}
@@ -67,7 +70,10 @@ def test_a_message_id_is_taken_once(turns: TurnLog) -> None:
 def test_everything_said_is_sealed(turns: TurnLog, engine) -> None:
     turns.write([Write("c", 0, [event(0)], turn("m1", "老灶台川菜馆"))])
     with engine.connect() as c:
-        rows = [*c.execute(text("SELECT payload FROM tracker_events")), *c.execute(text("SELECT request FROM chat_turns"))]
+        rows = [
+            *c.execute(text("SELECT payload FROM tracker_events")),
+            *c.execute(text("SELECT request FROM chat_turns")),
+        ]
     stored = b"".join(bytes(r[0]) for r in rows)
     assert "油烟".encode() not in stored
     assert "川菜馆".encode() not in stored
