@@ -20,8 +20,8 @@ from bot.runtime.tracker_store import EncryptedTrackerStore, trimmed
 from bot.storage.chat import EventLog
 from bot.storage.turns import GroupWriter, Past, Turn, TurnLog, Write
 
-#: Events kept in memory, over all conversations; about 1.5 KB each.
-KEPT_EVENTS = 40_000
+#: Events kept in memory, over all conversations; measured about 6 KB each with everything that hangs on them.
+KEPT_EVENTS = 15_000
 
 
 @dataclass
