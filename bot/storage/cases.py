@@ -161,7 +161,11 @@ class CaseStore:
     def _counts(self, number: str, origin: str, row: Row[Any] | None, phone: str, day: str) -> list[str]:
         """The counts that a look at this number falls under, in one order for everybody, so that no two wait for each other."""
         hashed = day + self._keys.mac(number, "number")[:40]
-        own = bool(origin and row) and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
+        own = (
+            bool(origin)
+            and row is not None
+            and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
+        )
         who = ["o:" + day + self._keys.mac(origin, "origin")[:40]] if origin else []
         if own:
             return who
