@@ -191,7 +191,10 @@ def led(name: str, runs: int) -> None:
 
     with atheris.instrument_imports(include=["bot"]):
         TARGETS[name](b"")
-    arguments = [sys.argv[0], f"-atheris_runs={runs}", "-max_len=5000", str(CORPUS / name)]
+    found = ROOT / "var" / "security" / "corpus" / name  # what it finds goes here, the seeds stay as they are
+    found.mkdir(parents=True, exist_ok=True)
+    seeds = [str(CORPUS / name)] if (CORPUS / name).is_dir() else []
+    arguments = [sys.argv[0], f"-atheris_runs={runs}", "-max_len=5000", str(found), *seeds]
     atheris.Setup(arguments, TARGETS[name])
     atheris.Fuzz()
 
