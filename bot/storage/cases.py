@@ -279,6 +279,7 @@ class CaseStore:
         )
         if done.rowcount != 1:
             raise ConflictError(_BUSY)
+        audit.record(c, self._keys, "case", row.case_no)
         return self._view(c, self._row(c, row.case_no))
 
     def _tell_all(self, c: Connection, row: Row[Any], view: CaseView, now: datetime, today: date) -> None:
@@ -364,6 +365,7 @@ class CaseStore:
                 lifecycle.standing_of(part.category, row.filed_on, [("registered", row.filed_on)])
             )
             c.execute(update(t.cases).where(t.cases.c.case_no == new.case_no).values(**copied, due=step.due))
+            audit.record(c, self._keys, "case", new.case_no)
             c.execute(insert(t.case_links).values(case_no=row.case_no, kind=SPLIT, other=new.case_no))
             if secret and row.category != ACCUSATION:
                 self._reseal(c, row)
@@ -394,6 +396,7 @@ class CaseStore:
             place = f"cases/{number}/{column}"
             values[column] = self._keys.encrypt(self._keys.decrypt(row[column], place, old), place, "accusation")
         c.execute(update(t.cases).where(t.cases.c.case_no == number).values(**values))
+        audit.record(c, self._keys, "case", number)
         for e in c.execute(select(t.events).where(t.events.c.case_no == number)).all():
             place = f"events/{number}/{e.seq}"
             sealed = self._keys.encrypt(self._keys.decrypt(e.detail, place, old), place, "accusation")

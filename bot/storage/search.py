@@ -15,6 +15,7 @@ from bot.petition.case import CaseView
 from bot.petition.lifecycle import AGENCY, FINAL, OFFICE
 from bot.petition.numbers import normalise_case_no, valid_case_no
 from bot.petition.roles import ACCUSATION
+from bot.storage import audit
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import reading, transaction
@@ -73,6 +74,7 @@ class CaseSearch:
                     fields = self._keys.decrypt(row.content, place, purpose(row.category))
                     self.index(c, row.case_no, fields)
                     c.execute(update(t.cases).where(t.cases.c.case_no == row.case_no).values(public=is_public(fields)))
+                    audit.record(c, self._keys, "case", row.case_no)
             if not rows:
                 return done
             done, after = done + len(rows), rows[-1].case_no
