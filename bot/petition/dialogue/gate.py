@@ -67,6 +67,10 @@ _OTHERS = re.compile(
     r"(?:别人|其他人|邻居|所有人|大家)的?[^。！？]{0,4}(?:件|案子|登记|信访|投诉)(?:列|看|查|拿|给|有|是|怎|$)|谁(?:举报|投诉|告)(?:的|了)?我|有没有人(?:举报|投诉|告)(?:过|了)?我"
 )
 _OWN = re.compile(r"我(?:自己)?(?:的|刚|登记|反映|举报|投诉|提交|填|写|说|都|交|上次|之前)|刚才|刚登记|编号|查询码")
+#: Without one of these a turn in the middle of a form is not about a case that is filed already.
+_CASE_WORDS = re.compile(
+    r"进度|进展|催|补充|撤|评价|打分|满意|好评|差评|复查|复核|编号|查询|查一?下|查查|那个?件|我的件|结果|办到哪|办得怎|处理得怎|有没有信|回音"
+)
 #: Not a word of it was understood.
 _HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什么)[。.!！]?")
 _SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
@@ -182,7 +186,9 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", scores.get("inform", 0.0))
     if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
         limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
-        if p >= limit:
+        if pending == FACT and not question:
+            limit = 0.8
+        if p >= limit and (top not in ABOUT_CASE or _CASE_WORDS.search(text)):
             return Reading(top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
         return Reading("faq", asked, topic)

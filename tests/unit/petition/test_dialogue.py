@@ -302,3 +302,9 @@ def test_what_was_heard_with_doubt_is_put_to_the_person_and_settled_by_yes(intak
     draft = intake.hear(draft, Act("affirm", "对", "yes"), TODAY)
     assert draft.values["respondent"] == "物业"
     assert "respondent" in draft.sure
+
+
+def test_an_answer_that_looks_like_asking_for_progress_stays_an_answer() -> None:
+    scene = Scene(Draft(values={"narrative": FUMES}, questions=["document_on"]), pending="fact")
+    assert read("还没写，可以补", {"ask_progress": 0.9, "inform": 0.05}, scene, TODAY).intent == "inform"
+    assert read("查一下我的进度", {"ask_progress": 0.9, "inform": 0.05}, scene, TODAY).intent == "ask_progress"
