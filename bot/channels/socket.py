@@ -7,6 +7,8 @@ A reply that was sent while a tab was away is not lost: turns are stored before 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from contextvars import ContextVar
 from typing import Any, Awaitable, Callable, Dict, List
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 #: 5,000 characters and 20 attachment ids fit well; engine.io closes a connection that sends more.
 MAX_EVENT = 64 * 1024
 PATH = "socket.io"
+LEAVE_SECONDS = 3.0
 #: The connection whose event is being worked on: it gets its answer as the acknowledgement, and on a slow line not twice.
 _asking: ContextVar[str | None] = ContextVar("asking", default=None)
 
@@ -43,9 +46,10 @@ class _LiveBlueprint(Blueprint):
         @app.before_server_stop
         async def _leave(app: Sanic, loop: Any) -> None:
             if self.ctx.io.eio.sockets:
-                await (
-                    self.ctx.io.eio.disconnect()
-                )  # tabs come back by themselves; an open socket would hold the shutdown
+                # Tabs come back by themselves; an open socket would hold the shutdown. engine.io waits without end for what a
+                # broken connection never takes.
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self.ctx.io.eio.disconnect(), LEAVE_SECONDS)
 
 
 class SocketChannel(WebChannel):
