@@ -106,7 +106,7 @@ def worst(pattern: str) -> tuple[float, str]:
     """The largest power by which the steps grow with the length of a text, and such a text."""
     program = Program(pattern)
     found = max(_powers(program, SIZES), default=(0.0, ""))
-    return found if found[0] <= SQUARE else max(_powers(program, LONGER), default=(0.0, ""))
+    return found if found[0] <= SQUARE or math.isinf(found[0]) else max(_powers(program, LONGER), default=(0.0, ""))
 
 
 def _powers(program: Program, sizes: tuple[int, int]) -> Iterator[tuple[float, str]]:
@@ -116,7 +116,8 @@ def _powers(program: Program, sizes: tuple[int, int]) -> Iterator[tuple[float, s
             try:
                 more = program.search(long) / program.search(short)
             except TooMuch:
-                more = float("inf")
+                yield float("inf"), long
+                return
             yield math.log(more) / math.log(len(long) / len(short)), long
 
 
