@@ -151,6 +151,5 @@ class Turns:
 
     def forget(self, conversation: str) -> None:
         """Somebody else may have spoken in the conversation: a store that keeps it in memory reads it again."""
-        memory: Any = getattr(self, "live", None)
-        if memory is not None:
-            memory.evict(conversation)
+        if self.live is not None:
+            self.live.evict(conversation)

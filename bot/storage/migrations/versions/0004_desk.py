@@ -119,6 +119,6 @@ def downgrade() -> None:
         op.drop_table(table)
     for name, table, _ in _INDEXES:
         op.drop_index(name, table)
-    with op.batch_alter_table("cases") as batch:
-        batch.drop_column("public")
-        batch.drop_column("owed_by")
+    # Not in a batch: SQLite would make the table anew, and rows elsewhere refer to it.
+    op.drop_column("cases", "public")
+    op.drop_column("cases", "owed_by")
