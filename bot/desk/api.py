@@ -139,6 +139,7 @@ async def _openapi(request: web.Request) -> web.Response:
 
 
 async def _login(request: web.Request) -> web.Response:
+    same_origin(request)
     body = await _body(request, name=str, password=str)
     now = request.app[SETTINGS].now()
     try:

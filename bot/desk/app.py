@@ -71,6 +71,8 @@ _HTTP = {404: "没有这个地址。", 405: "这个地址不接受这种请求�
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every failure becomes the error object for programs and a page for people; nothing of a case is in a log."""
     try:
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise web.HTTPUnsupportedMediaType  # a few kilobytes may unpack to gigabytes, and nobody here packs a request
         answer = await handler(request)
     except web.HTTPException as e:
         if e.status in (301, 302, 303):

@@ -189,7 +189,7 @@ async def _callback(request: web.Request) -> web.Response:
     given = request.headers.get("X-Sufang-Signature", "")
     right = signature(settings.asr_secret, stamp, request.raw_path, body)
     now = datetime.now(timezone.utc).timestamp()
-    fresh = stamp.isdigit() and len(stamp) < 12 and abs(now - int(stamp)) <= MAX_AGE
+    fresh = stamp.isascii() and stamp.isdigit() and len(stamp) < 12 and abs(now - int(stamp)) <= MAX_AGE
     if not hmac.compare_digest(right, given) or not fresh:
         return _answer({"error": {"code": "signature", "message": "签名不对，或者时间相差太多。"}}, 401)
     when = request.query.get("call_time", "")

@@ -470,7 +470,7 @@ def _day(value: Any) -> date:
 def _limit(text: str) -> int:
     if not text:
         return PAGE
-    if not text.isdigit() or not 1 <= int(text) <= 200:
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= 200:
         raise PetitionError("limit 应为 1 到 200。")
     return int(text)
 

@@ -297,3 +297,17 @@ def test_the_queue_says_nothing_late_that_is_the_petitioners(office: Office) -> 
         assert (await o.must("boss", "GET", "cases?due=overdue"))["cases"] == []
 
     office.run(work)
+
+
+def test_what_a_stranger_may_try_is_refused_in_words(office: Office) -> None:
+    async def work(o: Office) -> None:
+        api_base = "/desk/api/v1"
+        foreign = {"Origin": "https://elsewhere.example"}
+        login = await o.client.post(f"{api_base}/login", json={"name": "x", "password": "y"}, headers=foreign)
+        assert login.status == 403
+        packed = await o.client.post(f"{api_base}/login", data=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+        assert packed.status == 415
+        for odd in ("²", "0", "201", "١"):
+            assert (await o.call("clerk", "GET", f"cases?limit={odd}"))[0] == 400
+
+    office.run(work)
