@@ -362,9 +362,9 @@ class WebChannel(InputChannel):
         if not self.ready:
             raise Refusal(503, "starting", "正在启动。")
         self.load.ready.set(0)
-        checks = [asyncio.to_thread(self._cases.find, "", 1)]
-        if self.live is not None:
-            checks.append(self.live.probe())
+        checks = [asyncio.to_thread(self._cases.search.find, "", 1)]
+        if self.turns.live is not None:
+            checks.append(self.turns.live.probe())
         try:
             await asyncio.wait_for(asyncio.gather(*checks), READY_WITHIN)
         except (PetitionError, asyncio.TimeoutError) as e:

@@ -20,6 +20,7 @@ from bot.hotline.intake import Intake
 from bot.settings import Settings
 from bot.storage.drafts import DraftStore
 from bot.storage.staff import StaffStore
+from bot.storage.stores import Stores
 
 SECRET = "the recogniser and we know this one, nobody else"
 NOW = datetime(2026, 11, 23, 2, tzinfo=timezone.utc)
@@ -32,7 +33,7 @@ class Office:
     def __init__(self, cases, engine, keys, advisor, folder: Path, secret: str = SECRET) -> None:
         self.staff, self.store, self.folder = StaffStore(engine, keys), DraftStore(engine, keys), folder
         self.intake = Intake(self.store, lambda: advisor, folder / "calls.index", lambda: NOW)
-        desk = Desk(cases, self.staff, advisor, lambda: date(2026, 11, 23), lambda: NOW)
+        desk = Desk(Stores.of(engine, keys), advisor, lambda: date(2026, 11, 23), lambda: NOW)
         settings = Settings(env="test", fixed_today=date(2026, 11, 23), asr_secret=secret)
         object.__setattr__(settings, "now", lambda: NOW)
         self.app = build(desk, settings, self.intake)
