@@ -25,7 +25,7 @@ from bot.petition.understand import dates, priors
 from bot.petition.understand.text import clean
 
 #: Share of the channel model against the votes of the likely disputes; less where a cue and the model agree on one dispute.
-MODEL_SHARE, SHARE_WHEN_SURE = 0.9, 0.7
+MODEL_SHARE, SHARE_WHEN_SURE = 0.9, 0.5
 SURE_DISPUTE = 0.25
 #: From which probability on the model's word marks a matter urgent beside the rules of safety.yml.
 URGENT_FROM = 0.35
@@ -49,7 +49,7 @@ _SERVICE = re.compile(
     re.I,
 )
 #: A procedure that has been gone through makes its own follow-up likelier.
-PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.45}, "police": {"judicial": 0.03, "police": 0.03}}
+PRIOR_VOTES = {"court": {"judicial": 0.35}, "review": {"petition": 0.8}, "police": {"judicial": 0.03, "police": 0.03}}
 #: The procedure that stands for a channel when no likely dispute has a way into it.
 GENERIC = {
     "emergency": "emergency_help",
