@@ -134,7 +134,7 @@ async def test_what_was_said_while_a_tab_was_away_is_asked_for(server: Server, t
     missed = (await again.ask("history", {"after": last}))["messages"]
     assert [(m["from"], m["id"]) for m in missed] == [("user", "away"), ("bot", "away")]
     assert missed[0]["text"] == "帮我登记"
-    assert missed[1]["custom"]["field"] == "demand"
+    assert missed[1]["custom"]["kind"] == "ask"
 
 
 async def test_a_session_is_made_by_the_server_and_only_with_its_token_is_it_heard(server: Server, tab: Opener) -> None:
