@@ -24,6 +24,11 @@ Messages = List[Dict[str, Any]]
 _PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.S)
 
 
+def plain_text(said: str) -> str:
+    """A text that looks like a command stays a text: Rasa would read /intent{…} as one."""
+    return "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
+
+
 class Turns:
     """Runs the turns of one channel."""
 
@@ -120,8 +125,7 @@ class Turns:
         if how.get("attachments"):
             names = await asyncio.to_thread(self._chat.attachment_names, conversation, how["attachments"])
             said += "".join(f"\n（附件：{n}）" for n in names)
-        # A text that looks like a command must stay a text: Rasa would read /intent{…} as one.
-        said = "／" + said.lstrip()[1:] if said.lstrip().startswith("/") else said
+        said = plain_text(said)
         name = f"{conversation[:8]}:{key}"
         return UserMessage(
             said, out, conversation, parse_data=parsed, input_channel=self._channel, message_id=name

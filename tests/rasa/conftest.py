@@ -22,11 +22,18 @@ class Talk:
         from rasa.core.channels.channel import UserMessage
 
         from bot.channels.output import MessageCollector
+        from bot.channels.turns import plain_text
 
         self.n += 1
         out = MessageCollector()
         parsed = {"text": text, "intent": {"name": intent, "confidence": 1.0}, "entities": []} if intent else None
-        message = UserMessage(text, out, self.sender, parse_data=parsed, message_id=f"{self.sender}-{self.n}")
+        message = UserMessage(
+            text if intent else plain_text(text),
+            out,
+            self.sender,
+            parse_data=parsed,
+            message_id=f"{self.sender}-{self.n}",
+        )
         self.loop.run_until_complete(self.agent.handle_message(message))
         return out.messages
 

@@ -39,7 +39,7 @@ _ASKS = re.compile(
     r"请问|咨询|想了解|[吗呢么][？?。!！]?$|[?？]|如何|怎么(?:办理|算|判|申请|认定|处罚|办|写|才)|是否|多少|什么(?:条件|材料|时候|情况|手续|标准|区别)|哪些|有没有|能不能|可不可以|可以.{0,20}吗"
 )
 _WANTS = re.compile(
-    r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|冤|被.{0,4}(?:骗|打|偷|抢|撞|砍)"
+    r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|不认可|不同意|认定我|冤|被.{0,4}(?:骗|打|偷|抢|撞|砍)"
 )
 #: What the dispute's agencies and the procedure's own add to the model's shares; fixed: the channel is that agency's business.
 DISPUTE_LIFT, PROCEDURE_LIFT, FIXED_LIFT = (0.1, 0.05, 0.03), 0.05, 0.8
@@ -69,7 +69,13 @@ GENERIC = {
     "none": "not_a_petition",
 }
 #: Conduct that goes on is judged by the law of today, whenever it began.
-_GOES_ON = re.compile(r"天天|每天|每晚|每到|一直|至今|现在还|还在|仍在|持续|经常|总是|长期|到现在|反复|不停")
+#: Pay of one's own that somebody keeps back, told beside what he is accused of.
+_OWN_PAY = re.compile(
+    r"(?:扣|欠|拖|不发|没发|少发)[^。！？]{0,16}(?:工资|工钱|款|奖金?|绩效|补贴|加班费)|(?:工资|工钱|奖金|绩效|补贴)[^。！？]{0,10}(?:不发|没发|不给|扣)"
+)
+_GOES_ON = re.compile(
+    r"天天|每天|每晚|每到|一直|至今|现在还|还在|仍在|持续|经常|总是|长期|到现在|反复|不停|(?:半|[一二两三四五六七八九十几\d]+)个?多?(?:年|月|天|星期)多?了(?!结|解)"
+)
 DANGER_AGENCY = {"fire_medical": "消防"}
 MAX_QUESTIONS = 2
 LOW_CONFIDENCE = 0.45
@@ -384,7 +390,9 @@ class Advisor:
             for k, v in scores.items()
             if k != channel and v > 0.22 and k not in ("consultation", "none", "suggestion")
         ]
-        if channel == "accusation" and others and ("扣" in text or "欠" in text or "补给我" in text or "一起" in text):
+        if channel == "accusation" and _OWN_PAY.search(text):
+            return next(k for k in scores if k in ("labor_arbitration", "enforcement", "petition", "personnel_appeal"))
+        if channel == "accusation" and others and ("补给我" in text or "一起" in text):
             return others[0]
         return "accusation" if "accusation" in others else ""
 

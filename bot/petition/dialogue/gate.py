@@ -68,6 +68,9 @@ _OTHERS = re.compile(
 )
 _OWN = re.compile(r"我(?:自己)?(?:的|刚|登记|反映|举报|投诉|提交|填|写|说|都|交|上次|之前)|刚才|刚登记|编号|查询码")
 #: Without one of these a turn in the middle of a form is not about a case that is filed already.
+#: Who begins so does not know the answer, whatever word of asking follows (不知道是哪个单位).
+_UNKNOWING = re.compile(r"^(?:我|俺|这个?)?(?:也|就|还)?(?:真)?(?:不知道|不清楚|不晓得|记不|说不)")
+_NUMBER = re.compile(r"\d{6}")
 _CASE_WORDS = re.compile(
     r"进度|进展|催|补充|撤|评价|打分|满意|好评|差评|复查|复核|编号|查询|查一?下|查查|那个?件|我的件|结果|办到哪|办得怎|处理得怎|有没有信|回音"
 )
@@ -180,7 +183,7 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("second_matter", 1.0)
     if top in ENDING and p >= 0.5 and len(text) <= 20:
         return Reading(top, p)
-    if answers.declines(text) and not (question and asked > 0.6):
+    if answers.declines(text) and not (question and asked > 0.6 and not _UNKNOWING.search(text)):
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
@@ -189,7 +192,8 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         if pending == FACT and not question:
             limit = 0.8
         if p >= limit and (top not in ABOUT_CASE or _CASE_WORDS.search(text)):
-            return Reading(top, p)
+            # 撤回 in the middle of a form is this form; what was filed before is not touched unless its number is named.
+            return Reading("cancel" if top == "withdraw" and not _NUMBER.search(text) else top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
         return Reading("faq", asked, topic)
     if top == "second_matter" and p >= 0.4:

@@ -5,6 +5,7 @@ Pure: no Rasa, no storage. `hear` is idempotent by the turn's id, since a form v
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from bot.petition.catalogue import Catalogue
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
 from bot.petition.fields import FREE, SURE, Reply, fields, labels, read_answer, read_story, refused_in, show
 from bot.petition.message import Button, Message
-from bot.petition.understand import answers, corrections, demands, places, story
+from bot.petition.understand import answers, contacts, corrections, demands, places, respondents, story
 from bot.petition.understand.text import clean
 
 #: How often the same question is put before the answer is taken as it is.
@@ -77,8 +78,13 @@ class Act:
     value: str = ""
 
 
+_INTRODUCES = re.compile(r"^(?:我|俺|本人)(?:叫|姓|是(?=[\u4e00-\u9fff]{2,4}[，,。]?$))|我的(?:名字|电话|手机)")
+
+
 def _doubtful(key: str, text: str) -> bool:
     """Whether a free answer does not look like its field, so that it is asked once more before it is taken."""
+    if key == "respondent":  # the teller's own name or number must never stand where the accused stands
+        return bool(contacts.find_phones(text) or _INTRODUCES.search(text)) and not respondents.find_respondents(text)
     if key != "place":
         return False
     found = places.best_place(text, asked=True)

@@ -308,3 +308,19 @@ def test_an_answer_that_looks_like_asking_for_progress_stays_an_answer() -> None
     scene = Scene(Draft(values={"narrative": FUMES}, questions=["document_on"]), pending="fact")
     assert read("还没写，可以补", {"ask_progress": 0.9, "inform": 0.05}, scene, TODAY).intent == "inform"
     assert read("查一下我的进度", {"ask_progress": 0.9, "inform": 0.05}, scene, TODAY).intent == "ask_progress"
+
+
+@pytest.mark.parametrize(
+    "words", ["有人打我", "救命", "救救我", "老公打我", "我被打了", "有人要杀我", "他拿刀追我", "我被人关起来了出不去"]
+)
+def test_few_words_of_danger_are_danger(words: str) -> None:
+    from bot.petition.safety import danger
+
+    assert danger(words) is not None
+
+
+@pytest.mark.parametrize("words", ["请打我电话", "这是我爸的救命钱", "去年有人打我，派出所不立案", "有人老打我电话骚扰"])
+def test_words_that_only_sound_like_danger_are_none(words: str) -> None:
+    from bot.petition.safety import danger
+
+    assert danger(words) is None
