@@ -34,9 +34,9 @@ web-deps:  ## 群众页面的构建和浏览器测试要用的包（没有 Node 
 web: web-deps  ## 构建群众页面
 	@scripts/web.sh build
 
-test: setup-test web-deps  ## 装好并跑完全部测试
+test: setup-test web-deps  ## 装好并跑完全部测试（两组同时跑）
 	@$(PY) -m bot train
-	@$(PY) -m pytest
+	@scripts/test.sh
 
 unit: setup-test  ## 只跑不需要 Rasa 的测试（几秒钟）
 	@$(PY) -m pytest tests/unit tests/actions

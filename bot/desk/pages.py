@@ -265,9 +265,16 @@ async def _users_change(request: web.Request) -> web.Response:
     if session.staff.role != "admin":
         raise Forbidden("用户由管理员来管。")
     store, name = request.app[DESK].staff, data.get("name", "").strip()
+    now, role = request.app[SETTINGS].now(), data.get("role", "")
+    held = next((u["role"] for u in await run(store.all) if u["name"] == name), "")
     try:
+        if "discipline" in (role, held) or "auditor" in (role, held):
+            raise PetitionError(
+                "纪检专办和审计的用户不在这里管：管理员不能自己给自己开门。请在服务器上用 sufang user 建。"
+            )
+        what = "新建用户" if data.get("do") == "add" else "停用用户" if data.get("do") == "disable" else "启用用户"
+        await run(store.log, session.staff.name, what, None, f"{name} {role or held}", now)
         if data.get("do") == "add":
-            now = request.app[SETTINGS].now()
             secret = await run(store.add, name, data.get("role", ""), data.get("agency", ""), now)
             return await _users_page(request, session, f"已建用户 {name}，第一次登录的密码只显示这一次：", secret)
         if name == session.staff.name:

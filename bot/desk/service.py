@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -201,6 +201,10 @@ class Desk:
         if source not in SOURCES:
             raise PetitionError(f"来源应为：{'、'.join(SOURCES)}。")
         filing = self._filing(_clean_fields(fields), source, f"desk:{who.name}", draft_id)
+        if (
+            who.role == "discipline"
+        ):  # what is told to the discipline office is an accusation, whatever a model makes of it
+            filing = replace(filing, category=ACCUSATION, channel="accusation", agency="纪委监委")
         return self._cases.file(filing, self._now(), self.today())
 
     def _filing(self, fields: Mapping[str, Any], source: str, conversation: str, draft_id: str = "") -> Filing:
@@ -226,6 +230,8 @@ class Desk:
         """One step of the state machine. Raises TransitionError, ConflictError, NotFound, Forbidden."""
         view = self.case(who, case_no)
         told = {k: str(v).strip()[:MAX_NOTE] for k, v in data.items() if v not in (None, "")}
+        if to not in ("dispatched", "review", "final_review"):
+            told.pop("agency", None)  # another agency takes over by 转送, 交办 or 改派, each with its checks
         if to == "extended" and who.role == "supervisor":
             told.setdefault("approved_by", who.name)
         if told.get("kind") not in (None, "转送", "交办"):

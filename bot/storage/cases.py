@@ -142,12 +142,27 @@ class CaseStore:
             row = (
                 c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
             )
-            who = self._counts(number, origin, row, phone, f"{now:%Y%m%d}:")
+            day = f"{now:%Y%m%d}:"
+            who, telephone = self._counts(number, origin, row, day), ""
             wait = guessing.enter(c, who, now)  # counted before it is looked at: many at once are many
-        if wait > timedelta(0):
+            if phone:  # counted alike whether it is the right one or not
+                telephone = "p:" + day + self._keys.mac(f"{number}/{phone}", "number")[:40]
+                own_wait = guessing.enter(c, [telephone], now)
+                if own_wait > timedelta(0):
+                    raise TooManyAttempts(own_wait.total_seconds())
+        if (
+            phone
+            and row is not None
+            and row.phone_mac
+            and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac)
+        ):
+            who = [*who, telephone]
+        elif wait > timedelta(0):
             raise TooManyAttempts(wait.total_seconds())
         given = self._keys.code_hash(number, code)
         if not hmac.compare_digest(given, row.code_hash if row else "0" * 64) or row is None:
+            if wait > timedelta(0):  # what a wrong telephone gets: who gave this one must not learn that it is right
+                raise TooManyAttempts(wait.total_seconds())
             return None
         with transaction(self._engine) as c:
             guessing.right(c, who)
@@ -165,7 +180,7 @@ class CaseStore:
         moves = [e for e in main.events[1:] if e.target or e.event in CLOCK_EVENTS]
         return replace(main, case_no=view.case_no, events=tuple(sorted([*own, *moves], key=lambda e: e.at)))
 
-    def _counts(self, number: str, origin: str, row: Row[Any] | None, phone: str, day: str) -> list[str]:
+    def _counts(self, number: str, origin: str, row: Row[Any] | None, day: str) -> list[str]:
         """The counts that a look at this number falls under, in one order for everybody, so that no two wait for each other."""
         hashed = day + self._keys.mac(number, "number")[:40]
         own = (
@@ -176,8 +191,6 @@ class CaseStore:
         who = ["o:" + day + self._keys.mac(origin, "origin")[:40]] if origin else []
         if own:
             return who
-        if phone and row and row.phone_mac and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac):
-            return [*who, "p:" + hashed]
         address = ADDRESS.get()
         return sorted([*who, *(["a:" + day + address] if address else []), "n:" + hashed, "g:" + day])
 
@@ -220,7 +233,7 @@ class CaseStore:
         query = select(t.cases).where(t.cases.c.case_no == normalise_case_no(case_no))
         row = c.execute(query.with_for_update() if lock else query).first()
         if row is None:
-            raise NotFound("没有这个编号。")
+            raise NotFound("没有这个编号，或者不归您办。")
         return row
 
     def _view(self, c: Connection, row: Row[Any]) -> CaseView:

@@ -156,7 +156,11 @@ class Outbox:
         o = t.outbox
         with reading(self._engine) as c:
             rows = c.execute(
-                select(o).where(o.c.dead, o.c.done_at.is_(None)).order_by(o.c.id.desc()).limit(limit)
+                select(o)
+                .join(t.cases, t.cases.c.case_no == o.c.case_no)
+                .where(o.c.dead, o.c.done_at.is_(None), t.cases.c.category != ACCUSATION)
+                .order_by(o.c.id.desc())
+                .limit(limit)
             ).all()
         return [
             {

@@ -176,12 +176,18 @@ class OutgoingStore:
         with transaction(self._engine) as c:
             rows = c.execute(query).all()
             for r in rows:
-                status = self._keys.decrypt(r.payload, f"outbox/{r.case_no}")["status"]
+                told = self._keys.decrypt(r.payload, f"outbox/{r.case_no}")
+                status = told.get("status") or self._status(c, r.case_no, int(told["notice"]))
                 secret = r.category == "检举控告"
                 body = {"case_no": r.case_no, "status": status, "secret": secret, "day": now.date().isoformat()}
                 put(c, self._keys, r.who, "notice", body, now, now, outbox_id=r.id)
                 c.execute(update(o).where(o.c.id == r.id, o.c.done_at.is_(None)).values(done_at=now))
         return len(rows)
+
+    def _status(self, c: Connection, case_no: str, notice: int) -> str:
+        """The step that a notice tells of."""
+        sealed = c.execute(select(t.notices.c.message).where(t.notices.c.id == notice)).scalar_one()
+        return str(self._keys.decrypt(sealed, f"notices/{case_no}")["custom"]["status"])
 
     def purge(self, now: datetime) -> None:
         """Forgets records of messages that are over, and links that were not used."""

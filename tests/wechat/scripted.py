@@ -3,6 +3,7 @@
 Usage: python tests/wechat/scripted.py PORT TURN_LIMIT. Like the real tracker, the bot writes a turn down before it answers.
 """
 
+# ruff: noqa: E402  the import that defers others comes first
 from __future__ import annotations
 
 import asyncio
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from bot.runtime import lazy_import
+
+lazy_import.install()  # as the served process does; a worker is started many times
 
 from sanic import Sanic
 

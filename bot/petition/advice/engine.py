@@ -78,6 +78,8 @@ _GOES_ON = re.compile(
 )
 DANGER_AGENCY = {"fire_medical": "消防"}
 MAX_QUESTIONS = 2
+#: Characters of a story that advice reads: what five pages hold.
+READ = 4_500
 LOW_CONFIDENCE = 0.45
 SURE_DATE = 0.55
 
@@ -181,7 +183,7 @@ class Advisor:
 
     def advise(self, story: str, today: date, told: Mapping[str, str] | None = None) -> Advice:
         """Advice on `story` as of `today`; `told` holds facts that the person has answered (they win over the story)."""
-        text = clean(story).text
+        text = clean(_head_and_end(story)).text
         matter = _SERVICE.sub("", text) if len(_SERVICE.sub("", text)) >= 8 else text
         ranking = self._triage.rank(matter)
         facts = self._reader.of_story(text, today) | self._when(text, today) | dict(told or {})
@@ -409,6 +411,11 @@ class Advisor:
         out += [f"channel model {k} {p:.2f}" for k, p in list(ranking.channels.items())[:3]]
         out += [f"fact {k}={v}" for k, v in facts.items()] + [f"prior {p}" for p in known]
         return (*out, *(f"way {c.key} by {c.procedure.id}" for c in channels))
+
+
+def _head_and_end(story: str) -> str:
+    """The story as far as advice reads it: what it opens with and what it ends with. The case keeps every word."""
+    return story if len(story) <= READ else story[: READ * 2 // 3] + "\n" + story[-(READ // 3) :]
 
 
 def _event_day(text: str, facts: Mapping[str, str], today: date) -> date:

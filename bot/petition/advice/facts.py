@@ -15,6 +15,10 @@ _CLAUSE = re.compile(r"[，。！？；,!?;\n]|\s{2,}")
 _DENIED = re.compile(r"(?:没有?|未曾?|不是|并非|尚未|还没|无)[^，。！？；,]{0,4}$")
 
 
+#: How many dates of a story are looked at, and how far a clause reaches to each side: both far beyond what people write.
+MAX_DATES, CLAUSE = 40, 200
+
+
 class FactReader:
     """Reads the facts of the knowledge base. Compiled once, used for every text."""
 
@@ -35,9 +39,10 @@ class FactReader:
             if (d.kind == "point" and len(d.value) >= 7) or (d.kind == "duration" and len(d.value) == 10)
         ]
         found.sort(key=lambda d: (-len(d.value), d.start))
+        clauses = [(d, _clause(text, d.start, d.end)) for d in found[:MAX_DATES]]
         for key, cues in self._dates.items():
-            for d in found:
-                if cues.hits(_clause(text, d.start, d.end)):
+            for d, clause in clauses:
+                if cues.hits(clause):
                     out[key] = d.value
                     break
         return out
@@ -97,7 +102,8 @@ def _denied(text: str, cue: str) -> bool:
 
 def _clause(text: str, start: int, end: int) -> str:
     """The clause that holds text[start:end], and the next one when nothing follows the date in its own."""
-    left = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
-    right = _CLAUSE.search(text, end)
-    stop = right.start() if right else len(text)
+    first, last = max(0, start - CLAUSE), min(len(text), end + CLAUSE)
+    left = max((m.end() for m in _CLAUSE.finditer(text, first, start)), default=first)
+    right = _CLAUSE.search(text, end, last)
+    stop = right.start() if right else last
     return text[left:stop]

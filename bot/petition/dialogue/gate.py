@@ -68,6 +68,10 @@ _OTHERS = re.compile(
 )
 _OWN = re.compile(r"我(?:自己)?(?:的|刚|登记|反映|举报|投诉|提交|填|写|说|都|交|上次|之前)|刚才|刚登记|编号|查询码")
 #: Without one of these a turn in the middle of a form is not about a case that is filed already.
+#: Who begins so says what is wanted, whatever the words that follow are like (要求装净化设备).
+_WISHES = re.compile(
+    r"^(?:我们?|俺们?)?(?:就|只)?(?:是)?(?:要求|请求|恳请|希望(?!了解|知道|咨询)|(?:让|叫|要)(?:他|她|物业|公司|老板|对方|开发商))(?!转|撤|人工|删|改)"
+)
 #: Who begins so does not know the answer, whatever word of asking follows (不知道是哪个单位).
 _UNKNOWING = re.compile(r"^(?:我|俺|这个?)?(?:也|就|还)?(?:真)?(?:不知道|不清楚|不晓得|记不|说不)")
 _NUMBER = re.compile(r"\d{6}")
@@ -183,7 +187,9 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("second_matter", 1.0)
     if top in ENDING and p >= 0.5 and len(text) <= 20:
         return Reading(top, p)
-    if answers.declines(text) and not (question and asked > 0.6 and not _UNKNOWING.search(text)):
+    if (_UNKNOWING.search(text) and len(text) <= SHORT) or (_WISHES.match(text) and not question):
+        return Reading("inform", 1.0)
+    if answers.declines(text) and not (question and asked > 0.6):
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))

@@ -217,9 +217,10 @@ class Intake:
                 continue
             if only is not None and (key not in only or confidence < CLEAR):
                 continue
-            if key in draft.values and confidence < SURE:
+            guessed = key in draft.guessed  # the person's own words, however plain, are better than our reading
+            if key in draft.values and confidence < SURE and not guessed:
                 continue
-            draft.set(key, value, sure=confidence >= SURE)
+            draft.set(key, value, sure=confidence >= SURE or guessed)
             changed.append(key)
             if key == "anonymous" and value:
                 draft.note("declined:anonymous")

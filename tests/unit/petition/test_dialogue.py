@@ -319,7 +319,9 @@ def test_few_words_of_danger_are_danger(words: str) -> None:
     assert danger(words) is not None
 
 
-@pytest.mark.parametrize("words", ["请打我电话", "这是我爸的救命钱", "去年有人打我，派出所不立案", "有人老打我电话骚扰"])
+@pytest.mark.parametrize(
+    "words", ["请打我电话", "这是我爸的救命钱", "去年有人打我，派出所不立案", "有人老打我电话骚扰"]
+)
 def test_words_that_only_sound_like_danger_are_none(words: str) -> None:
     from bot.petition.safety import danger
 
