@@ -42,7 +42,7 @@ def test_a_whole_filing_by_keyboard_alone(page: Page) -> None:
     page.js("await page.keyboard.type(args.text); await page.keyboard.press('Enter')", text=STORY)
     page.until("document.querySelector('[data-kind=advice]')")
     page.js(tab_to, title="帮我登记", back=True)
-    page.until("document.querySelector('[data-field=demand]')")
+    page.until("document.querySelector('[data-field=place]')")
     for n, text in enumerate(TURNS):
         page.until("document.activeElement.id === 'words'")
         page.js("await page.keyboard.type(args.text); await page.keyboard.press('Enter')", text=text)
@@ -86,7 +86,7 @@ def test_a_long_correction_takes_two_turns_by_itself(page: Page) -> None:
 def test_a_reload_keeps_the_conversation_and_what_was_being_typed(page: Page) -> None:
     page.say(STORY).press("帮我登记")
     page.js("await page.getByRole('textbox', { name: '输入' }).fill('要求装'); await page.reload()")
-    page.until("document.querySelector('[data-field=demand]')")
+    page.until("document.querySelector('[data-field=place]')")
     assert said(page) == [STORY, "帮我登记"]
     assert page.value("document.querySelector('#words').value") == "要求装"
     page.say("要求装净化设备")
@@ -117,7 +117,7 @@ def test_two_tabs_show_the_same_conversation(browser: Browser, page: Page, serve
     page.say(STORY)
     other.until("document.querySelector('[data-kind=advice]')")
     other.press("帮我登记")
-    page.until("document.querySelector('[data-field=demand]')")
+    page.until("document.querySelector('[data-field=place]')")
     assert said(page) == said(other) == [STORY, "帮我登记"]
     assert page.kinds() == other.kinds()
     other.close()
@@ -133,10 +133,10 @@ def test_what_was_sent_while_the_server_was_away_arrives_once(page: Page, server
         assert page.axe() == []
     finally:
         server.start()
-    page.until("document.querySelector('[data-field=demand]')")
+    page.until("document.querySelector('[data-field=place]')")
     assert said(page) == [STORY, "帮我登记"]
     page.js("await page.reload()")
-    page.until("document.querySelector('[data-field=demand]')")
+    page.until("document.querySelector('[data-field=place]')")
     assert said(page) == [STORY, "帮我登记"]
 
 
@@ -154,9 +154,9 @@ def test_where_sockets_are_blocked_http_is_enough(browser: Browser, server: Serv
     page = browser.page("")
     page.js(NO_SOCKETS + "await page.goto(args.url)", url=server.base + "/")
     page.ready().say(STORY).press("帮我登记")
-    assert page.last() == ("ask", "demand")
+    assert page.last() == ("ask", "place")
     other = browser.page(server.base + "/", share=page)
-    other.until("document.querySelector('[data-field=demand]')")
+    other.until("document.querySelector('[data-field=place]')")
     other.say("要求装净化设备")
     page.until("document.querySelector('[data-field=place]')")
     page.close()
@@ -393,7 +393,7 @@ def test_the_elder_version_is_large_and_shows_one_question_at_a_time(page: Page)
     page.js("await page.getByRole('button', { name: '看前面说过的' }).click()")
     assert page.value("document.querySelectorAll('.turn.bot').length") > 2
     page.js("await page.reload()")
-    page.until("document.querySelector('.sf.elder [data-field=demand]')")
+    page.until("document.querySelector('.sf.elder [data-field=place]')")
 
 
 @pytest.mark.parametrize(
