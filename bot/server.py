@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -88,6 +89,12 @@ def build(settings: Settings, model: Path) -> Any:
     return app
 
 
+def _give_back() -> None:
+    """Hands memory that only the start needed (models being read, archives unpacked) back to the system, where glibc is."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 async def warm_up(app: Any) -> None:
     """A first turn costs half a second of loading; it is spent before anybody waits for it. It is not kept."""
     from rasa.core.channels.channel import UserMessage
@@ -98,6 +105,7 @@ async def warm_up(app: Any) -> None:
     await app.ctx.agent.handle_message(UserMessage("楼下饭店油烟直往我家灌", MessageCollector(), name))
     await app.ctx.agent.tracker_store.delete(name)
     gc.collect()
+    _give_back()
     gc.freeze()
     app.ctx.web.ready = True
 

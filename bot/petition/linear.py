@@ -91,7 +91,7 @@ class LinearText:
         for name, head in self.heads.items():
             if only and name not in only:
                 continue
-            logits = values @ head.weights.take(columns, axis=0) + head.bias
+            logits = values @ head.weights.take(columns, axis=0).astype(np.float32, copy=False) + head.bias
             p = np.exp(logits - logits.max())
             p /= p.sum()
             order = np.argsort(-p)
@@ -120,7 +120,7 @@ class LinearText:
             meta = json.loads(bytes(data["meta"]).decode())
             heads = {
                 name: Head(
-                    tuple(labels), np.ascontiguousarray(data[f"{name}.weights"], np.float32), data[f"{name}.bias"]
+                    tuple(labels), np.ascontiguousarray(data[f"{name}.weights"], np.float16), data[f"{name}.bias"]
                 )
                 for name, labels in meta["labels"].items()
             }
