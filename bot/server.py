@@ -60,6 +60,8 @@ def build(settings: Settings, model: Path) -> Any:
 
     if settings.patches_on:
         patches.apply()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").mallopt(_ARENAS, 1)  # one heap for all threads: they wait for the disk, not for memory
     prepare(settings)
     engine, keys = open_engine(settings), open_keyring(settings)
     store = LiveTrackerStore(None, EventLog(engine, keys), TurnLog(engine, keys))
@@ -89,6 +91,10 @@ def build(settings: Settings, model: Path) -> Any:
     return app
 
 
+#: M_ARENA_MAX of glibc's malloc.h.
+_ARENAS = -8
+
+
 def _give_back() -> None:
     """Hands memory that only the start needed (models being read, archives unpacked) back to the system, where glibc is."""
     with contextlib.suppress(OSError, AttributeError):
@@ -100,10 +106,13 @@ async def warm_up(app: Any) -> None:
     from rasa.core.channels.channel import UserMessage
 
     from bot.channels.output import MessageCollector
+    from bot.petition.dialogue.intents import encoder
 
     name = "warm-up"
     await app.ctx.agent.handle_message(UserMessage("楼下饭店油烟直往我家灌", MessageCollector(), name))
     await app.ctx.agent.tracker_store.delete(name)
+    if encode := encoder():  # read now, so that what its reading needed is given back too
+        encode(["你好"])
     gc.collect()
     _give_back()
     gc.freeze()

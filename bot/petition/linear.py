@@ -124,7 +124,7 @@ class LinearText:
                 )
                 for name, labels in meta["labels"].items()
             }
-            vocabulary = {g: i for i, g in enumerate(meta["vocabulary"])}
+            vocabulary = {g: i for i, g in enumerate(meta.pop("vocabulary"))}
             return cls(vocabulary, data["idf"], heads, meta["key"])
 
 
