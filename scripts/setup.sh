@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 locks=(requirements/run.txt)
-[ "${1:-}" = test ] && locks+=(requirements/test.txt)
+[ "${1:-}" = test ] && locks+=(requirements/test.txt requirements/queue.txt requirements/cluster.txt)
 
 works() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 10))' >/dev/null 2>&1; }
 
