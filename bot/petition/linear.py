@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ _DIGITS = re.compile(r"\d+")
 _BLANKED = re.compile(r"[A-Za-z]\d*(?=[市区县镇乡村路街小])")
 _SPACE = re.compile(r"\s+")
 
+#: Keeps the logarithm of a probability of nothing finite.
+SMALL = 1e-6
 #: Marks the columns that are not n-grams.
 SIGN = "\x01"
 #: How many characters at the end of a text are also read as "what is wanted": the demand mostly stands last.
@@ -70,9 +72,12 @@ class LinearText:
     def vector(self, text: str, signs: Mapping[str, float] | None = None) -> tuple[npt.NDArray[np.int64], Floats]:
         """Columns and their values: tf-idf of the n-grams, length one, and then `signs` as they are."""
         column = self.vocabulary.get
-        known = [i for g in grams(text) if (i := column(g)) is not None]
-        columns, counts = np.unique(np.array(known, dtype=np.int64), return_counts=True)
-        values = (1 + np.log(counts, dtype=np.float32)) * self.idf[columns]
+        counts: dict[int, int] = {}
+        for g in grams(text):
+            if (i := column(g)) is not None:
+                counts[i] = counts.get(i, 0) + 1
+        columns = np.fromiter(counts, np.int64, len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[columns]
         values /= float(np.linalg.norm(values)) or 1.0
         told = [(i, v) for s, v in (signs or {}).items() if (i := column(SIGN + s)) is not None]
         if not told:
@@ -82,21 +87,36 @@ class LinearText:
             np.concatenate([values, np.array([v for _, v in told], dtype=np.float32)]),
         )
 
-    def scores(
-        self, text: str, signs: Mapping[str, float] | None = None, only: Collection[str] = ()
-    ) -> dict[str, dict[str, float]]:
-        """Per head (all, or those in `only`) the probability of each label, best first."""
+    def scores(self, text: str, signs: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
+        """Per head the probability of each label, best first."""
         columns, values = self.vector(text, signs)
         out = {}
         for name, head in self.heads.items():
-            if only and name not in only:
-                continue
-            logits = values @ head.weights.take(columns, axis=0).astype(np.float32, copy=False) + head.bias
-            p = np.exp(logits - logits.max())
-            p /= p.sum()
+            p = self._probabilities(head, columns, values)
             order = np.argsort(-p)
             out[name] = dict(zip([head.labels[i] for i in order], p[order].tolist(), strict=True))
         return out
+
+    def logs(self, texts: Sequence[tuple[str, Mapping[str, float]]], heads: Sequence[str]) -> dict[str, Floats]:
+        """Per head the log probabilities of its labels, shape (texts, labels), for texts with their signs.
+
+        Pieces of one letter share most of their columns, so each is fetched once for all of them.
+        """
+        vectors = [self.vector(text, signs) for text, signs in texts]
+        columns, places = np.unique(np.concatenate([c for c, _ in vectors]), return_inverse=True)
+        values, start = np.zeros((len(vectors), len(columns)), np.float32), 0
+        for row, (own, weights) in zip(values, vectors, strict=True):
+            row[places[start : start + len(own)]] = weights
+            start += len(own)
+        return {h: np.log(self._probabilities(self.heads[h], columns, values) + SMALL) for h in heads}
+
+    @staticmethod
+    def _probabilities(head: Head, columns: npt.NDArray[np.int64], values: Floats) -> Floats:
+        """Of the labels, by the last axis."""
+        logits: Floats = values @ head.weights.take(columns, axis=0).astype(np.float32, copy=False) + head.bias
+        p: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        p /= p.sum(axis=-1, keepdims=True)
+        return p
 
     def save(self, path: Path) -> None:
         """Writes the model to one .npz file, whole or not at all."""

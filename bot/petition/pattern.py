@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+#: By so many first characters a word is looked up.
+START = 2
+
 
 class Pattern:
     """Words or /regular expressions/ of a cue list, compiled into one alternation."""
@@ -22,7 +25,7 @@ class WordIndex:
     """Many word lists looked up in one pass over a text. `lists`: owner → words or /regular expressions/."""
 
     def __init__(self, lists: Mapping[tuple[str, str], Iterable[str]]) -> None:
-        self._by_first: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {}
+        self._by_start: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {}
         self._patterns: list[tuple[tuple[str, str], Pattern]] = []
         owners: dict[str, list[tuple[str, str]]] = {}
         for owner, words in lists.items():
@@ -35,16 +38,17 @@ class WordIndex:
             if expressions:
                 self._patterns.append((owner, Pattern(expressions)))
         for w, who in owners.items():
-            self._by_first.setdefault(w[0], []).append((w, tuple(who)))
+            self._by_start.setdefault(w[:START], []).append((w, tuple(who)))
 
     def hits(self, text: str) -> dict[tuple[str, str], set[str]]:
         """Owner → the distinct pieces of `text` that one of its entries matches; owners without a hit are absent."""
         out: dict[tuple[str, str], set[str]] = {}
-        for i, ch in enumerate(text):
-            for word, who in self._by_first.get(ch, ()):
-                if text.startswith(word, i):
-                    for owner in who:
-                        out.setdefault(owner, set()).add(word)
+        for length in range(1, START + 1):  # a word shorter than START is its own start
+            for i in range(len(text) - length + 1):
+                for word, who in self._by_start.get(text[i : i + length], ()):
+                    if text.startswith(word, i):
+                        for owner in who:
+                            out.setdefault(owner, set()).add(word)
         for owner, pattern in self._patterns:
             if found := pattern.hits(text):
                 out.setdefault(owner, set()).update(found)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from bot.knowledge.loader import Knowledge
 from bot.knowledge.model import Dispute
 from bot.petition.advice.signs import SignReader, sentences
-from bot.petition.linear import LinearText, train
+from bot.petition.linear import SMALL, LinearText, train
 
 MODEL_VERSION = "7"
 #: From how many characters on a text is also read in parts, the length of a piece, and what the parts count.
@@ -60,19 +62,17 @@ class Triage:
         for key, p in scores["dispute"].items():
             bonus, hits = cues.get(key, (0.0, set()))
             fired += [f"{key}:{h}" for h in sorted(hits)]
-            logs[key] = math.log(p + 1e-6) + bonus
+            logs[key] = math.log(p + SMALL) + bonus
         return Ranking(_softmax(logs), scores["channel"], scores["agency"], scores["urgent"]["yes"], tuple(fired))
 
     def _letter(self, whole: Scores, parts: Sequence[tuple[str, float]]) -> Scores:
         """The opinions on the parts and on the whole as one per head, added as log odds."""
-        told = [(self._model.scores(p, self._signs.read(p)[0], PART_HEADS), weight) for p, weight in parts]
+        texts = [(p, self._signs.read(p)[0]) for p, _ in parts]
+        weights = np.array([w for _, w in parts], np.float32)
         out = dict(whole)
-        for head in PART_HEADS:
-            logs = {k: WHOLE_WEIGHT * math.log(p + 1e-6) for k, p in whole[head].items()}
-            for part, weight in told:
-                for k, p in part[head].items():
-                    logs[k] += weight * math.log(p + 1e-6)
-            out[head] = _softmax(logs)
+        for head, logs in self._model.logs(texts, PART_HEADS).items():
+            own, told = whole[head], zip(self._model.heads[head].labels, (weights @ logs).tolist(), strict=True)
+            out[head] = _softmax({k: WHOLE_WEIGHT * math.log(own[k] + SMALL) + t for k, t in told})
         return out
 
 
