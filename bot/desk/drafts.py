@@ -24,7 +24,7 @@ from bot.hotline.intake import Intake
 from bot.petition.errors import PetitionError
 from bot.petition.fields import labels
 from bot.petition.keys import CHANNELS
-from bot.petition.roles import Staff
+from bot.petition.roles import ACCUSATION, Staff
 from bot.storage.drafts import CASE_FIELDS, DROPPED, FILED, OPEN, as_typed
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
@@ -152,9 +152,11 @@ async def _file(request: web.Request) -> web.Response:
         # The case has the draft's id: pressing twice, or again after a failure between the two steps, files it once.
         receipt = await run(desk.register, session.staff, "热线", fields, f"hotline-{key[:48]}")
         now = request.app[SETTINGS].now()
-        await run(store.decide, key, discipline, session.staff.name, now, fields, receipt.case_no)
+        category = await run(store.decide, key, discipline, session.staff.name, now, fields, receipt.case_no)
     except PetitionError as e:
         return await _page(request, data, str(e))
+    if (category == ACCUSATION) != discipline:  # from here on it is no longer this clerk's to read: the receipt alone
+        return html("draft.html", session, view=None, receipt=receipt)
     return await _page(request, data, receipt=receipt)
 
 

@@ -22,6 +22,7 @@ from bot.petition.roles import ACCUSATION
 from bot.storage import audit, guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
+from bot.storage.drafts import to_accusations
 from bot.storage.files import link_files
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import queue_step, tell
@@ -397,7 +398,7 @@ class CaseStore:
         return self._code(c, self._row(c, whole)) if whole else self._keys.code_of(row.draft_id)
 
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
-        """Takes a case over to the accusations: other key, no search, nothing of it waiting to leave."""
+        """Takes a case over to the accusations, with its papers and the call it came from: other key, no search, nothing of it waiting to leave."""
         number, old = row.case_no, purpose(row.category)
         values: dict[str, Any] = {
             "category": ACCUSATION,
@@ -416,6 +417,15 @@ class CaseStore:
             c.execute(
                 update(t.events).where(t.events.c.case_no == number, t.events.c.seq == e.seq).values(detail=sealed)
             )
+        for d in c.execute(select(t.documents).where(t.documents.c.case_no == number)).all():
+            place = f"documents/{number}/{d.number}"
+            content, file = self._keys.decrypt(d.content, place, old), self._keys.decrypt(d.file, place + "/file", old)
+            papers = {
+                "content": self._keys.encrypt(content, place, "accusation"),
+                "file": self._keys.encrypt(file, place + "/file", "accusation"),
+            }
+            c.execute(update(t.documents).where(t.documents.c.id == d.id).values(**papers))
+        to_accusations(c, self._keys, number)
         for table in (t.case_terms, t.case_parties):
             c.execute(table.delete().where(table.c.case_no == number))
         waiting = t.outbox.c.case_no == number, t.outbox.c.done_at.is_(None), t.outbox.c.topic != "notice"

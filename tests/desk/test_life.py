@@ -9,8 +9,11 @@ from datetime import date, timedelta
 
 import pytest
 from docx import Document
+from sqlalchemy import select
 
 from bot.petition.progress import progress_object
+from bot.storage.crypto import key_of
+from bot.storage.models import documents
 from desk.office import BRIBE, LIFT, Office
 
 REVIEW = {
@@ -295,6 +298,21 @@ def test_a_mixed_matter_is_split_and_the_accusation_goes_apart(office: Office, e
     with engine.begin() as c:
         waiting = c.execute(text("SELECT count(*) FROM outbox o JOIN cases k ON k.case_no = o.case_no WHERE k.category = '检举控告' AND o.topic IN ('filed', 'moved') AND NOT o.dead")).scalar_one()  # fmt: skip
     assert waiting == 0
+
+
+def test_the_papers_of_a_case_go_over_to_the_accusations_with_it(office: Office, engine, keys) -> None:
+    async def work(o: Office) -> None:
+        number = await o.dispatched()
+        status, paper = await o.paper("clerk", number, "told_where")
+        assert status == 201, paper
+        part = {"narrative": "单位拖欠我三个月的工资两万七千元", "demand": "补发工资"}
+        await o.must("clerk", "POST", f"cases/{number}/split", fields=part, secret=True)
+        o.stores.documents.get(number, paper["id"], "检举控告")
+        with engine.begin() as c:
+            sealed = c.execute(select(documents.c.content, documents.c.file)).one()
+        assert {key_of(bytes(v)) for v in sealed} == {keys.current("accusation")}
+
+    office.run(work)
 
 
 def test_an_accusation_cannot_be_split_into_another(office: Office) -> None:
