@@ -362,7 +362,7 @@ def to_accusations(c: Connection, keys: Keyring, case_no: str) -> None:
     d, inbox = hotline_drafts, hotline_inbox
     for row in c.execute(select(d).where(d.c.case_no == case_no, d.c.category != ACCUSATION).with_for_update()).all():
         calls = c.execute(select(inbox).where(inbox.c.draft_id == row.id).with_for_update()).all()
-        values = {"category": ACCUSATION, "channel": "accusation", "agency": "纪委监委"}
+        values: dict[str, Any] = {"category": ACCUSATION, "channel": "accusation", "agency": "纪委监委"}
         values |= {
             column: _resealed(keys, old, place, row.category)
             for column, old, place in (
