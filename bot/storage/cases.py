@@ -69,7 +69,8 @@ class CaseStore:
         """`code`: the query code of an earlier case of the same person, when this one came out of it."""
         number = make_case_no(today, self._next(c, today))
         c.execute(insert(t.cases).values(**self.values_of(filing, number, today, code)))
-        self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", {}, filing.category)
+        told = {"notice_version": filing.notice_version} if filing.notice_version else {}
+        self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", told, filing.category)
         if filing.category != ACCUSATION:
             self.search.index(c, number, filing.fields)
         link_files(c, number, filing.conversation)

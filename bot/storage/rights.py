@@ -52,6 +52,7 @@ class Rights:
             "case_no": number,
             "filed_on": row.filed_on.isoformat(),
             "consent_at": utc(row.consent_at).isoformat() if row.consent_at else None,
+            "notice_version": view.events[0].data.get("notice_version"),
             "status": row.status,
             "fields": self._keys.decrypt(row.content, f"cases/{number}/content", audit.purpose_of(row.category)),
             "advice": self._keys.decrypt(row.advice, f"cases/{number}/advice", audit.purpose_of(row.category)),

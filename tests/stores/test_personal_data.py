@@ -101,6 +101,15 @@ def test_a_copy_holds_the_persons_words_and_no_working_notes(engine: Engine, key
         assert internal not in str(copy)
 
 
+def test_a_case_keeps_the_wording_that_its_teller_agreed_to(engine: Engine, keys, cases: CaseStore) -> None:
+    filed = Filing(
+        "n" * 32, "web", "talk", "enforcement", "申诉求决", "城管", FIELDS, consent_at=NOW, notice_version="2026-11-25"
+    )
+    receipt = cases.file(filed, NOW, TODAY)
+    copy = Rights(engine, keys).export(receipt.case_no, receipt.query_code, NOW, TODAY, "talk")
+    assert (copy["notice_version"], copy["consent_at"][:10]) == ("2026-11-25", "2026-11-23")
+
+
 def test_of_an_accusation_nothing_is_given_out(engine: Engine, keys, cases: CaseStore) -> None:
     receipt = file(cases, "talk", "检举控告")
     with pytest.raises(PetitionError, match="纪检"):
