@@ -34,7 +34,7 @@ def add_parser(commands: Any) -> None:
     move.add_argument("--note", default="")
     move.add_argument("--kind", choices=["转送", "交办"])
     move.add_argument("--agency", choices=AGENCIES)
-    for name in ("reason", "basis", "where", "approved-by", "notice"):
+    for name in ("reason", "basis", "where", "notice"):
         move.add_argument(f"--{name}")
     case.set_defaults(run=_case)
     user = commands.add_parser("user", help="工作台的用户")
@@ -151,7 +151,7 @@ def _case(args: argparse.Namespace, settings: Settings) -> int:
         elif args.what == "show":
             _show(cases.get(args.case_no), settings)
         else:
-            keys = ("note", "kind", "agency", "reason", "basis", "where", "approved_by", "notice")
+            keys = ("note", "kind", "agency", "reason", "basis", "where", "notice")
             data = {k: getattr(args, k) for k in keys if getattr(args, k)}
             _show(
                 cases.transition(

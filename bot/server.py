@@ -165,7 +165,7 @@ async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, 
     runner = web.AppRunner(build_desk(desk, settings, intake), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()
-    sender = Sender(stores, settings.upstream_url, settings.upstream_token, settings.now)
+    sender = Sender(stores, settings.upstream_url, settings.upstream_token, settings.now, settings.private_hosts)
     return runner, Clockwork(stores, sender, settings.today, settings.now)
 
 

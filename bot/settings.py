@@ -28,6 +28,10 @@ _HELP = (
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
     ("SUFANG_UPSTREAM_TOKEN", "上级平台接口的令牌"),
+    (
+        "SUFANG_PRIVATE_HOSTS",
+        "回调地址可以指向的内网主机（名字或 IP，逗号分隔）；别的内网地址、本机地址一律不送（默认没有）",
+    ),
     ("SUFANG_RATE_LIMITS", "off 关闭限速（只在 test 里）"),
     ("SUFANG_PROXIES", "前面有几层自己的反向代理，限速按它们报的地址算（默认 0；--workers 自己设）"),
     ("SUFANG_PATCHES", "off 不改 Rasa 的内部函数（见 bot/runtime/patches.py；默认 on）"),
@@ -140,6 +144,7 @@ class Settings:
     proxies: int = 0
     patches_on: bool = True
     lazy_import_on: bool = True
+    private_hosts: tuple[str, ...] = ()
     upstream_url: str = ""
     upstream_token: str = field(default="", repr=False)
 
@@ -234,6 +239,7 @@ class Settings:
             proxies=int(proxies) if proxies.isdigit() else 0,
             patches_on=switches["SUFANG_PATCHES"] == "on",
             lazy_import_on=switches["SUFANG_LAZY_IMPORT"] == "on",
+            private_hosts=tuple(h.strip().lower() for h in get("SUFANG_PRIVATE_HOSTS").split(",") if h.strip()),
             upstream_url=get("SUFANG_UPSTREAM_URL"),
             upstream_token=get("SUFANG_UPSTREAM_TOKEN"),
         )

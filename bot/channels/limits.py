@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from urllib.parse import urlsplit
 
+from sanic.request import Request
+
 from bot.storage.crypto import Keyring
 
 TOKEN_DAYS = 7
@@ -64,6 +66,11 @@ class Tokens:
         expiry, _, signature = rest.partition(".")
         good = hmac.compare_digest(self._keys.sign(f"{conversation}.{expiry}").encode(), signature.encode())
         return conversation if good and expiry.isdigit() and int(expiry) > time.time() else None
+
+
+def address_of(request: Request) -> str:
+    """Who asks: behind our own proxy (SUFANG_PROXIES) what that says, else the other end of the connection."""
+    return str(request.remote_addr or request.ip)
 
 
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from sanic.response import HTTPResponse
 
 from bot.channels import materials, person, uploads
 from bot.channels.assets import Assets, packed
-from bot.channels.limits import Bucket, Tokens, media_type, origin_allowed
+from bot.channels.limits import Bucket, Tokens, address_of, media_type, origin_allowed
 from bot.channels.scan import ScannerDown, infected
 from bot.channels.turns import Handler, Turns
 from bot.knowledge.region import regional
@@ -403,11 +403,6 @@ class WebChannel(InputChannel):
             "Access-Control-Max-Age": "600",
         }
         return response.empty(204, headers=allow)
-
-
-def address_of(request: Request) -> str:
-    """Who asks: behind our own proxy (SUFANG_PROXIES) what that says, else the other end of the connection."""
-    return str(request.remote_addr or request.ip)
 
 
 def _body(request: Request) -> Dict[str, Any]:

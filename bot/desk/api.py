@@ -20,7 +20,8 @@ from bot.desk.http import (
     run,
     same_origin,
     session_of,
-    set_cookie,
+    set_cookies,
+    sign_in,
     typed,
 )
 from bot.desk.service import MAX_NOTE, Forbidden
@@ -30,6 +31,7 @@ from bot.petition.errors import PetitionError, StoreUnavailable, TooManyAttempts
 from bot.petition.report import look_back
 from bot.petition.roles import Staff
 from bot.settings import safe_address
+from bot.upstream import targets
 
 BASE = "/desk/api/v1"
 #: Depth of nesting that a body may have; more is no form of ours.
@@ -141,15 +143,14 @@ async def _openapi(request: web.Request) -> web.Response:
 async def _login(request: web.Request) -> web.Response:
     same_origin(request)
     body = await _body(request, name=str, password=str)
-    now = request.app[SETTINGS].now()
     try:
-        session_id, session = await run(request.app[DESK].staff.sign_in, body["name"], body["password"], now)
+        session, cookies = await sign_in(request, body["name"], body["password"])
     except (TooManyAttempts, StoreUnavailable):
         raise
     except PetitionError as e:
         raise Unauthorised(str(e)) from None
     answer = _json({"name": session.staff.name, "role": session.staff.role, "must_change": session.must_change})
-    set_cookie(request, answer, session_id)
+    set_cookies(request, answer, cookies)
     return answer
 
 
@@ -221,7 +222,7 @@ async def _move(request: web.Request) -> web.Response:
 
 
 async def _events(request: web.Request) -> web.Response:
-    view = await run(request.app[DESK].case, await who_of(request), request.match_info["no"])
+    view = await run(request.app[DESK].history, await who_of(request), request.match_info["no"])
     return _json([event(e) for e in view.events])
 
 
@@ -349,8 +350,14 @@ async def _add_hook(request: web.Request) -> web.Response:
     body = await _body(request, agency=str, url=str, secret=str)
     if body["agency"] and body["agency"] not in request.app[DESK].knowledge.agencies:
         raise PetitionError(f"没有机关 {body['agency']}。")
-    if len(body["url"]) > 500 or not safe_address(body["url"]):
+    if len(body["url"]) > 500 or not safe_address(body["url"]) or not targets.plain(body["url"]):
         raise PetitionError("回调地址应为 https（本机可以用 http）。")
+    try:
+        await targets.refuse_inside(body["url"], request.app[SETTINGS].private_hosts)
+    except targets.Refused as e:
+        raise PetitionError(str(e)) from None
+    except OSError:
+        pass  # its name is not known yet: it is looked at again at every sending
     if not 16 <= len(body["secret"]) <= 200:
         raise PetitionError("签名密钥应为 16 到 200 个字符。")
     made = await run(outbox.add_hook, body["agency"], body["url"], body["secret"], request.app[SETTINGS].now())

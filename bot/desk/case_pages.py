@@ -9,7 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.desk.api import docx
-from bot.desk.http import DESK, PAPERS, SETTINGS, run
+from bot.desk.http import DESK, PAPERS, SETTINGS, posted, run
 from bot.desk.pages import form_of, html, signed_in
 from bot.desk.papers import basis_text
 from bot.desk.service import ANSWERS, REQUESTS
@@ -38,7 +38,7 @@ STEP_NAMES = {
     "final_review": "转复核",
     "review": "转复查",
 }
-NEED_NAMES = {"reason": "理由", "basis": "依据", "where": "去哪里", "approved_by": "批准人", "notice": "延期告知的理由"}
+NEED_NAMES = {"reason": "理由", "basis": "依据", "where": "去哪里", "notice": "延期告知的理由"}
 LINKS = {"merged_from": "并入这件的", "merged_into": "并入了", "split_to": "拆分出去的"}
 
 
@@ -110,12 +110,12 @@ async def _move(request: web.Request) -> web.Response:
         desk.move(session.staff, number, data.pop("to", ""), data, version)
 
     # A clerk who has sent a case on takes the next one.
-    return await _work(request, work, "/desk/" if (await request.post()).get("to") == "dispatched" else "")
+    return await _work(request, work, "/desk/" if (await posted(request)).get("to") == "dispatched" else "")
 
 
 async def _write(request: web.Request) -> web.Response:
     desk, number = request.app[DESK], request.match_info["no"]
-    form = await request.post()
+    form = await posted(request)
     agencies = [str(a) for a in form.getall("agencies", [])]
 
     def work(session: Session, data: dict[str, str], version: int | None) -> None:
@@ -132,7 +132,7 @@ async def _split(request: web.Request) -> web.Response:
         desk.split(session.staff, number, fields, bool(data.get("secret")), version)
 
     # What stays may be an accusation from now on, and no longer this clerk's to see.
-    secret = (await request.post()).get("secret")
+    secret = (await posted(request)).get("secret")
     return await _work(request, work, "/desk/" if secret else "")
 
 

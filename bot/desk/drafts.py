@@ -24,7 +24,8 @@ from bot.hotline.intake import Intake
 from bot.petition.errors import PetitionError
 from bot.petition.fields import labels
 from bot.petition.keys import CHANNELS
-from bot.petition.roles import Staff
+from bot.petition.roles import ACCUSATION, Staff
+from bot.storage.cases import OPENED
 from bot.storage.drafts import CASE_FIELDS, DROPPED, FILED, OPEN, as_typed
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
@@ -107,6 +108,16 @@ async def _page(
     session = await signed_in(request)
     discipline = _may(session.staff)
     view, record, turns = await run(request.app[INTAKE].store.get, request.match_info["id"], discipline)
+    if discipline:  # an accusation before it has a number: the auditor sees who opened which draft
+        now = request.app[SETTINGS].now()
+        await run(
+            request.app[DESK].staff.log,
+            session.staff.name,
+            OPENED,
+            view.case_no or None,
+            f"热线草稿 {view.id[:12]}",
+            now,
+        )
     evidence = {CASE_FIELDS[k]: e["evidence"] for k, e in record["fields"].items() if e and k in CASE_FIELDS}
     before = as_typed(record)
     values = dict(typed) if typed is not None else before | {"narrative": _narrative(turns)}
@@ -152,9 +163,11 @@ async def _file(request: web.Request) -> web.Response:
         # The case has the draft's id: pressing twice, or again after a failure between the two steps, files it once.
         receipt = await run(desk.register, session.staff, "热线", fields, f"hotline-{key[:48]}")
         now = request.app[SETTINGS].now()
-        await run(store.decide, key, discipline, session.staff.name, now, fields, receipt.case_no)
+        category = await run(store.decide, key, discipline, session.staff.name, now, fields, receipt.case_no)
     except PetitionError as e:
         return await _page(request, data, str(e))
+    if (category == ACCUSATION) != discipline:  # from here on it is no longer this clerk's to read: the receipt alone
+        return html("draft.html", session, view=None, receipt=receipt)
     return await _page(request, data, receipt=receipt)
 
 

@@ -25,6 +25,8 @@ BASE = "/open311/v2"
 HIDDEN = frozenset({"accusation", "emergency", "none"})
 #: The standard's bounds of one answer.
 MAX_REQUESTS, MAX_SPAN = 1000, timedelta(days=90)
+#: No case is older, and no date so early that nothing can be taken from it.
+EARLIEST = date(1949, 10, 1)
 
 
 class Malformed(Exception):
@@ -97,17 +99,20 @@ def _filters(request: web.Request) -> tuple[list[str], list[str], str, date | No
     if numbers:
         return numbers, codes, status, None, None
     end = _day(q.get("end_date", ""), "end_date") or request.app[DESK].today()
-    first = _day(q.get("start_date", ""), "start_date") or end - MAX_SPAN
-    return numbers, codes, status, max(first, end - MAX_SPAN), end
+    earliest = end - MAX_SPAN
+    return numbers, codes, status, max(_day(q.get("start_date", ""), "start_date") or earliest, earliest), end
 
 
 def _day(text: str, name: str) -> date | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).date()
+        day = datetime.fromisoformat(text.replace("Z", "+00:00")).date()
     except ValueError:
         raise Malformed(name) from None
+    if day < EARLIEST:
+        raise Malformed(name)
+    return day
 
 
 async def _one(request: web.Request) -> web.Response:
@@ -119,7 +124,7 @@ async def _one(request: web.Request) -> web.Response:
 
 
 def _error(request: web.Request, status: int, what: str) -> web.Response:
-    words = f"{what} was not found" if status == 404 else f"{what} is malformed"
+    words = f"没有这一件（{what}）" if status == 404 else f"{what} 写得不对"
     return _answer(request, "errors", "error", [{"code": status, "description": words}], status)
 
 

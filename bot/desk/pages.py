@@ -12,7 +12,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.desk import charts
-from bot.desk.http import COOKIE, DESK, SETTINGS, run, same_origin, session_of, set_cookie, typed
+from bot.desk.http import COOKIE, DESK, SETTINGS, posted, run, same_origin, session_of, set_cookies, sign_in, typed
 from bot.desk.service import SOURCES, Forbidden, role_name
 from bot.desk.tables import report_csv
 from bot.petition.errors import PetitionError, TooManyAttempts
@@ -80,7 +80,7 @@ async def signed_in(request: web.Request) -> Session:
 
 async def form_of(request: web.Request, session: Session) -> dict[str, str]:
     """The form's fields, when it carries the session's own token (CSRF)."""
-    data = {k: typed(str(v)) for k, v in (await request.post()).items()}
+    data = {k: typed(str(v)) for k, v in (await posted(request)).items()}
     if not hmac.compare_digest(data.pop("csrf", ""), session.csrf):
         raise Forbidden("这一页放得太久了，请退回去刷新再提交。")
     return data
@@ -96,19 +96,17 @@ async def _login_form(request: web.Request) -> web.Response:
 
 async def _login(request: web.Request) -> web.Response:
     same_origin(request)
-    data = await request.post()
+    data = await posted(request)
     name = str(data.get("name", ""))
     try:
-        session_id, _ = await run(
-            request.app[DESK].staff.sign_in, name, str(data.get("password", "")), request.app[SETTINGS].now()
-        )
+        _, cookies = await sign_in(request, name, str(data.get("password", "")))
     except TooManyAttempts as e:
         wait = max(1, round(e.retry_after / 60))
         return html("login.html", None, 429, message=f"密码错得太多，请 {wait} 分钟后再试。", name=name)
     except PetitionError as e:
         return html("login.html", None, 401, message=str(e), name=name)
     answer = web.HTTPSeeOther("/desk/")
-    set_cookie(request, answer, session_id)
+    set_cookies(request, answer, cookies)
     raise answer
 
 
@@ -268,12 +266,14 @@ async def _users_change(request: web.Request) -> web.Response:
     now, role = request.app[SETTINGS].now(), data.get("role", "")
     held = next((u["role"] for u in await run(store.all) if u["name"] == name), "")
     try:
+        what = "新建用户" if data.get("do") == "add" else "停用用户" if data.get("do") == "disable" else "启用用户"
+        about = f"{name[:64]} {(role or held)[:20]}"
         if "discipline" in (role, held) or "auditor" in (role, held):
+            await run(store.log, session.staff.name, f"被拒：{what}", None, about, now)
             raise PetitionError(
                 "纪检专办和审计的用户不在这里管：管理员不能自己给自己开门。请在服务器上用 sufang user 建。"
             )
-        what = "新建用户" if data.get("do") == "add" else "停用用户" if data.get("do") == "disable" else "启用用户"
-        await run(store.log, session.staff.name, what, None, f"{name} {role or held}", now)
+        await run(store.log, session.staff.name, what, None, about, now)
         if data.get("do") == "add":
             secret = await run(store.add, name, data.get("role", ""), data.get("agency", ""), now)
             return await _users_page(request, session, f"已建用户 {name}，第一次登录的密码只显示这一次：", secret)

@@ -24,7 +24,7 @@ from bot.petition.numbers import normalise_case_no, valid_case_no
 from bot.petition.progress import standing
 from bot.petition.report import rework, weekly
 from bot.petition.roles import ACCUSATION, PERSONAL, ROLES, Staff, conflict, masked
-from bot.storage.cases import LOOK
+from bot.storage.cases import LOOK, OPENED
 from bot.storage.notices import Reminder
 from bot.storage.stores import Stores
 
@@ -34,7 +34,7 @@ _SOURCE_KEYS = {"visit": "来访", "letter": "来信", "call": "来电", "phone"
 NOTES = {
     "clerk": ("补充材料", "协商会办", "送达"),
     "handler": ("补充材料", "协商会办", "申请延期", "听证", "送达", "整改"),
-    "supervisor": ("督办", "催办", "整改"),
+    "supervisor": ("督办", "催办", "批准延期", "整改"),
     "discipline": ("补充材料", "督办", "送达"),
 }
 #: What an event that asks for an answer is answered by.
@@ -157,9 +157,21 @@ class Desk:
         if len(reason) > 200:
             raise PetitionError("理由最多 200 个字。")
         if not reason.strip():
+            self.opened(who, view)
             return masked(content)
         self.look(who, view.case_no, reason.strip()[:200])
         return content
+
+    def opened(self, who: Staff, view: CaseView) -> None:
+        """Writes down that somebody has opened an accusation: its story tells who told it, names masked or not. The auditor sees who and which."""
+        if view.category == ACCUSATION:
+            self.staff.log(who.name, OPENED, view.case_no, "", self._now())
+
+    def history(self, who: Staff, case_no: str) -> CaseView:
+        """A case for the words of its events."""
+        view = self.case(who, case_no)
+        self.opened(who, view)
+        return view
 
     def look(self, who: Staff, case_no: str, reason: str) -> None:
         """Writes down a look at personal data, in the auditor's log and in the case."""
@@ -232,8 +244,6 @@ class Desk:
         told = {k: str(v).strip()[:MAX_NOTE] for k, v in data.items() if v not in (None, "")}
         if to not in ("dispatched", "review", "final_review"):
             told.pop("agency", None)  # another agency takes over by 转送, 交办 or 改派, each with its checks
-        if to == "extended" and who.role == "supervisor":
-            told.setdefault("approved_by", who.name)
         if told.get("kind") not in (None, "转送", "交办"):
             raise PetitionError("应写明转送还是交办。")
         if not told.get("days", "0").isdecimal():
@@ -314,6 +324,8 @@ class Desk:
         detail: dict[str, Any] = {"note": note}
         if event in ("督办", "催办", "协商会办") and more.get("due"):
             detail["due"] = _day(more["due"]).isoformat()
+        if event == lifecycle.APPROVED and not lifecycle.asked_extension(view):
+            raise TransitionError("没有等着批准的延期申请。")
         if event == "协商会办":
             agencies = more.get("agencies")
             if not isinstance(agencies, list) or not agencies or not all(isinstance(a, str) and a for a in agencies):
@@ -361,6 +373,7 @@ class Desk:
         when = {
             "听证": view.status == "final_review",
             "申请延期": view.status == "handling" and view.category not in lifecycle.WITHOUT_31,
+            lifecycle.APPROVED: lifecycle.asked_extension(view),
             "送达": view.status in ("replied", "review", "final_review"),
             "整改": rated,
         }
@@ -437,7 +450,8 @@ class Desk:
             if t.source != view.status:
                 continue
             try:
-                lifecycle.check(standing(view), t.target, who.role, dict.fromkeys(t.needs, "x"), self.today())
+                told = lifecycle.approved(view, t.target, who.name, who.role, dict.fromkeys(t.needs, "x"))
+                lifecycle.check(standing(view), t.target, who.role, told, self.today())
             except PetitionError:
                 continue
             out.append(t)
@@ -446,7 +460,7 @@ class Desk:
     # -- reports --------------------------------------------------------------------------------------------------------
 
     def weekly(self, who: Staff) -> dict[str, Any]:
-        """The last seven days. Accusations are counted in the total only; small groups are not shown (k = 5)."""
+        """The last seven days. Accusations are not counted at all; small groups are not shown (k = 5)."""
         if who.role not in ("clerk", "supervisor", "discipline", "admin"):
             raise Forbidden("您这个岗位不看报表。")
         today, now = self.today(), self._now()

@@ -94,6 +94,12 @@ class Entry:
             raise KnowledgeError(f"{self.where}：{key} 应为文字")
         return str(value).strip()
 
+    def number(self, key: str) -> int:
+        value = self.text(key)
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise KnowledgeError(f"{self.where}：{key} 应为整数")
+        return int(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         self.read.add(key)
         value = self.data.get(key) or []
@@ -141,8 +147,11 @@ def _word(value: Any) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def _day(value: str) -> date:
-    return date.fromisoformat(value)
+def _day(where: str, value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise KnowledgeError(f"{where}：{value!r} 应为 YYYY-MM-DD") from None
 
 
 def _law(e: Entry) -> Law:
@@ -152,9 +161,9 @@ def _law(e: Entry) -> Law:
         versions.append(
             LawVersion(
                 v.text("edition"),
-                _day(v.text("since")),
-                _day(v.text("until")) if v.data.get("until") else None,
-                int(v.text("articles")),
+                _day(v.where, v.text("since")),
+                _day(v.where, v.text("until")) if v.data.get("until") else None,
+                v.number("articles"),
                 v.text("source", "T"),
             )
         )
@@ -269,17 +278,33 @@ def read_yaml(path: File) -> Any:
     try:
         with path.open(encoding="utf-8") as f:
             return yaml.load(f, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError) as e:
+    except (
+        OSError,
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as e:  # not UTF-8, a day that does not exist, nested without end
         raise KnowledgeError(f"{path.name}：读不出来：{e}") from e
+
+
+def _rows(path: File) -> list[Any]:
+    rows = read_yaml(path) or []
+    if not isinstance(rows, list):
+        raise KnowledgeError(f"{path.name}：应为列表")
+    return rows
+
+
+def _table(path: File) -> dict[Any, Any]:
+    table = read_yaml(path) or {}
+    if not isinstance(table, dict):
+        raise KnowledgeError(f"{path.name}：应为键值表")
+    return table
 
 
 def _keyed(folder: File, make: Callable[[str, Entry], Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yml")):
-        data = read_yaml(path) or {}
-        if not isinstance(data, dict):
-            raise KnowledgeError(f"{path.name}：应为键值表")
-        for key, raw in data.items():
+        for key, raw in _table(path).items():
             e = Entry(f"{path.name}:{key}", raw)
             if key in out:
                 raise KnowledgeError(f"{path.name}：{key} 重复")
@@ -304,7 +329,7 @@ def _disputes(folder: File) -> dict[str, Dispute]:
 
 def _agencies(path: File) -> dict[str, Agency]:
     out = {}
-    for key, raw in read_yaml(path).items():
+    for key, raw in _table(path).items():
         e = Entry(f"{path.name}:{key}", raw)
         out[key] = Agency(key, e.texts("called"), e.texts("words"), e.text("does"), e.text("not"))
         e.done()
@@ -317,7 +342,7 @@ def _stories(folder: File) -> tuple[Story, ...]:
     for path in sorted(folder.rglob("*.yml")):
         name = path.relative_to(folder)
         channel = name.parts[0].removesuffix(".yml")
-        for i, raw in enumerate(read_yaml(path) or (), 1):
+        for i, raw in enumerate(_rows(path), 1):
             e = Entry(f"stories/{name}:{i}", raw)
             told = e.text("text"), channel, e.text("agency"), e.text("dispute", ""), e.texts("also"), e.flag("urgent")
             out.append(Story(*told))
@@ -328,14 +353,16 @@ def _stories(folder: File) -> tuple[Story, ...]:
 def _forms(path: File) -> dict[str, str]:
     """The forms of a text: name → regular expression, with the word lists put in."""
     e = Entry(path.name, read_yaml(path))
-    lists = {k: "(?:" + "|".join(map(re.escape, v)) + ")" for k, v in e.table("lists").items()}
-    out = {}
-    for name, pattern in e.table("forms").items():
-        for key, words in lists.items():
-            pattern = pattern.replace("{" + key + "}", words)
+    words = Entry(f"{path.name}:lists", e.table("lists"))
+    lists = {k: "(?:" + "|".join(map(re.escape, words.texts(k))) + ")" for k in words.data}
+    forms, out = Entry(f"{path.name}:forms", e.table("forms")), {}
+    for name in forms.data:
+        pattern = forms.text(name)
+        for key, any_of in lists.items():
+            pattern = pattern.replace("{" + key + "}", any_of)
         try:
             out[name] = re.compile(pattern).pattern
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise KnowledgeError(f"{path.name}:{name}：正则表达式写错了：{error}") from error
     e.done()
     return out
@@ -343,7 +370,7 @@ def _forms(path: File) -> dict[str, str]:
 
 def _cases(path: File) -> tuple[Case, ...]:
     out = []
-    for raw in read_yaml(path):
+    for raw in _rows(path):
         e = Entry(f"{path.name}:{raw.get('id') if isinstance(raw, dict) else raw}", raw)
         out.append(Case(e.text("id"), e.text("text"), e.texts("channels"), e.text("says"), e.basis("cites")))
         e.done()
@@ -353,12 +380,12 @@ def _cases(path: File) -> tuple[Case, ...]:
 def load(root: File = ROOT) -> Knowledge:
     """Reads the whole knowledge base below `root`. Raises KnowledgeError."""
     laws, hotlines = {}, {}
-    for raw in read_yaml(root / "laws.yml"):
+    for raw in _rows(root / "laws.yml"):
         e = Entry(f"laws.yml:{raw.get('title') if isinstance(raw, dict) else raw}", raw)
         law = _law(e)
         e.done()
         laws[law.title] = law
-    for raw in read_yaml(root / "hotlines.yml"):
+    for raw in _rows(root / "hotlines.yml"):
         e = Entry(f"hotlines.yml:{raw}", raw)
         line = _hotline(e)
         e.done()

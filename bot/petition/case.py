@@ -22,6 +22,8 @@ class Filing:
     urgent: bool = False
     advice: Mapping[str, Any] = field(default_factory=dict)
     consent_at: datetime | None = None
+    #: The version of the privacy notice that was shown (see `consent`), "" where a clerk told it.
+    notice_version: str = ""
 
 
 @dataclass(frozen=True)

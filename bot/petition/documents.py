@@ -164,6 +164,7 @@ def write(
     values = _dates(view, today) | answers
     values |= {
         "name": str(fields.get("name") or "（匿名）"), "case_no": view.case_no, "agency": agency, "sent": _sent(view),
+        "approved_by": next((str(e.data["approved_by"]) for e in view.events if e.data.get("approved_by")), ""),
         "demand": str(fields.get("demand") or fields.get("narrative") or "")[:500],
     }  # fmt: skip
     lines = tuple(_fill(line, values, kind) for line in kind.lines if not _optional(line, values, kind))

@@ -37,7 +37,7 @@ _DATA_NAMES = {
     "basis": "依据",
     "where": "去向",
     "kind": "转送还是交办",
-    "approved_by": "批准人",
+    "approved_by": "督查的批准（承办人先写“申请延期”，督查批准后才能延期）",
     "notice": "延期告知",
     "agency": "承办单位",
 }
@@ -101,6 +101,33 @@ def completed(view: CaseView, to: str, data: Mapping[str, Any]) -> dict[str, Any
         if before:
             out["agency"] = before[-1]
     return out
+
+
+#: What a handler asks before an extension, and the supervisor's answer (条例 34: approved by somebody in charge).
+ASKED_EXTENSION, APPROVED = "申请延期", "批准延期"
+
+
+def asked_extension(view: CaseView) -> bool:
+    """Whether an extension has been asked for in this handling and waits for approval."""
+    asked = [e.event for e in _since_handling(view) if e.event in (ASKED_EXTENSION, APPROVED)]
+    return view.status == "handling" and asked[-1:] == [ASKED_EXTENSION]
+
+
+def approved(view: CaseView, to: str, by: str, role: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a step with who approved it as the case itself knows it; a name that the request brings counts for nothing.
+
+    Who approves an extension is the supervisor: by taking the step, or by an event before it that somebody else than `by` wrote.
+    """
+    out = dict(data)
+    if to == "extended" and role in ("handler", "supervisor"):
+        others = [e.by for e in _since_handling(view) if e.event == APPROVED and e.by != by]
+        out["approved_by"] = by if role == "supervisor" else "".join(others[-1:])
+    return out
+
+
+def _since_handling(view: CaseView) -> tuple[EventView, ...]:
+    starts = [i for i, e in enumerate(view.events) if e.target == "handling"]
+    return tuple(view.events[starts[-1] :]) if starts else ()
 
 
 def deciders(view: CaseView) -> frozenset[str]:

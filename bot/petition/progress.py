@@ -23,6 +23,11 @@ SHOWN = {
 }
 
 
+def own_words(event: EventView) -> str:
+    """What an event says to its petitioner in words that somebody typed: his own, or an answer meant for him. Notes of the staff are internal."""
+    return event.note if event.by == "petitioner" or event.event == "催办回复" else ""
+
+
 def standing(view: CaseView) -> Standing:
     """What the state machine needs to know of a case."""
     return standing_of_events(view.category, view.filed_on, view.events)
@@ -46,7 +51,7 @@ def progress_object(view: CaseView, today: date, say: Catalogue | None = None) -
     nodes, status = [], "registered"
     for e in view.events:
         status = e.target or status
-        words = STATUS_NAMES[e.target] if e.target else _shown(view, e, say)
+        words = STATUS_NAMES[e.target] if e.target else shown(view, e, say)
         if words:
             by = "信访局" if e.by in ("system", "petitioner") or e.data.get("by_office") else view.agency
             nodes.append({"status": status, "at": e.at.date().isoformat(), "by": by, "note": words})
@@ -59,7 +64,7 @@ def progress_object(view: CaseView, today: date, say: Catalogue | None = None) -
     }
 
 
-def _shown(view: CaseView, e: EventView, say: Catalogue) -> str:
+def shown(view: CaseView, e: EventView, say: Catalogue) -> str:
     """An event that is no change of status in words for the petitioner, or "" when it is not for them."""
     key = SHOWN.get(e.event, "")
     if not key or view.category == ACCUSATION:

@@ -22,6 +22,7 @@ from bot.petition.roles import ACCUSATION
 from bot.storage import audit, guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
+from bot.storage.drafts import to_accusations
 from bot.storage.files import link_files
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import queue_step, tell
@@ -30,6 +31,8 @@ from bot.storage.search import CaseSearch, is_public
 
 #: The event that somebody of the staff has looked at personal data: an ended case can be looked at too.
 LOOK = "查看个人信息"
+#: What the auditor's log calls it that somebody has opened an accusation, personal data masked or not.
+OPENED = "打开检举控告"
 #: Events that an ended case still takes: looks, ratings, the papers of its end and when they arrived.
 AFTER_END = frozenset({LOOK, "评价", "告知书", "送达", "整改"})
 #: Events that change what the clocks say.
@@ -66,7 +69,8 @@ class CaseStore:
         """`code`: the query code of an earlier case of the same person, when this one came out of it."""
         number = make_case_no(today, self._next(c, today))
         c.execute(insert(t.cases).values(**self.values_of(filing, number, today, code)))
-        self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", {}, filing.category)
+        told = {"notice_version": filing.notice_version} if filing.notice_version else {}
+        self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", told, filing.category)
         if filing.category != ACCUSATION:
             self.search.index(c, number, filing.fields)
         link_files(c, number, filing.conversation)
@@ -137,36 +141,61 @@ class CaseStore:
         `origin`: the conversation, "" where there is none; the address comes from the request. `phone`: the number given with the case, the owner's
         way past a rest that strangers have caused. Raises TooManyAttempts when somebody guesses (see `guessing`).
         """
-        number = normalise_case_no(case_no)
+        row = self.proven(case_no, code, now, origin, phone)
+        if row is None:
+            return None
+        with transaction(self._engine) as c:
+            return self._followed(c, self._view(c, row))
+
+    def proven(
+        self, case_no: str, code: str, now: datetime, origin: str, phone: str, second: bool = False
+    ) -> Row[Any] | None:
+        """The row behind a number and its code, as `progress` finds it. `second`: asks besides for the conversation or the telephone of the filing.
+
+        What was counted beforehand is taken back only when all that was asked for is right. Raises TooManyAttempts, and NotFound without the second.
+        """
+        number, day = normalise_case_no(case_no), f"{now:%Y%m%d}:"
         with transaction(self._engine) as c:
             row = (
                 c.execute(select(t.cases).where(t.cases.c.case_no == number)).first() if valid_case_no(number) else None
             )
-            day = f"{now:%Y%m%d}:"
-            who, telephone = self._counts(number, origin, row, day), ""
+            who, ways = self._counts(number, origin, row, day), []
             wait = guessing.enter(c, who, now)  # counted before it is looked at: many at once are many
             if phone:  # counted alike whether it is the right one or not
-                telephone = "p:" + day + self._keys.mac(f"{number}/{phone}", "number")[:40]
-                own_wait = guessing.enter(c, [telephone], now)
+                ways = ["p:" + day + self._keys.mac(f"{number}/{phone}", "number")[:40]]
+                own_wait = guessing.enter(c, ways, now)
                 if own_wait > timedelta(0):
                     raise TooManyAttempts(own_wait.total_seconds())
+        if wait > timedelta(0) and not phone:
+            raise TooManyAttempts(wait.total_seconds())
+        right = hmac.compare_digest(self._keys.code_hash(number, code), row.code_hash if row else "0" * 64)
+        tried = timedelta(0)
         if (
             phone
-            and row is not None
-            and row.phone_mac
-            and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac)
-        ):
-            who = [*who, telephone]
-        elif wait > timedelta(0):
-            raise TooManyAttempts(wait.total_seconds())
-        given = self._keys.code_hash(number, code)
-        if not hmac.compare_digest(given, row.code_hash if row else "0" * 64) or row is None:
-            if wait > timedelta(0):  # what a wrong telephone gets: who gave this one must not learn that it is right
+        ):  # whoever holds the code must not try out telephones; without the code the same work is done for nothing
+            ways.append("t:" + day + self._keys.mac(f"{number}/{'telephone' if right else 'nothing'}", "number")[:40])
+            with transaction(self._engine) as c:
+                tried = guessing.enter(c, ways[1:], now)
+        if row is None or not right:
+            if wait > timedelta(0):
                 raise TooManyAttempts(wait.total_seconds())
             return None
+        reached = bool(phone and row.phone_mac) and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac)
+        if (second or wait > timedelta(0)) and not (self._filed_in(row, origin) and wait <= timedelta(0)):
+            if wait > timedelta(0) and (tried > timedelta(0) or not reached):
+                # What a wrong code gets: while a number rests nobody must learn that the code is right.
+                raise TooManyAttempts(wait.total_seconds())
+            if tried > timedelta(0):
+                raise TooManyAttempts(tried.total_seconds())
+            if not reached:
+                raise NotFound("还要核对一项：登记时留的手机号，或者在登记的那次对话里办理。")
         with transaction(self._engine) as c:
-            guessing.right(c, who)
-            return self._followed(c, self._view(c, row))
+            guessing.right(c, [*who, *(ways if reached else ())])
+        return row
+
+    def _filed_in(self, row: Row[Any], origin: str) -> bool:
+        """Whether the case was filed in this conversation."""
+        return bool(origin) and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
 
     def _followed(self, c: Connection, view: CaseView) -> CaseView:
         """A merged case as its petitioner sees it: where the matter stands now is where the case stands that it went into."""
@@ -183,13 +212,8 @@ class CaseStore:
     def _counts(self, number: str, origin: str, row: Row[Any] | None, day: str) -> list[str]:
         """The counts that a look at this number falls under, in one order for everybody, so that no two wait for each other."""
         hashed = day + self._keys.mac(number, "number")[:40]
-        own = (
-            bool(origin)
-            and row is not None
-            and hmac.compare_digest(self._keys.mac(origin, "conversation"), row.conversation_mac)
-        )
         who = ["o:" + day + self._keys.mac(origin, "origin")[:40]] if origin else []
-        if own:
+        if row is not None and self._filed_in(row, origin):
             return who
         address = ADDRESS.get()
         return sorted([*who, *(["a:" + day + address] if address else []), "n:" + hashed, "g:" + day])
@@ -269,6 +293,7 @@ class CaseStore:
     ) -> CaseView:  # fmt: skip
         before = self._view(c, row)
         standing = lifecycle.standing_of_events(row.category, row.filed_on, before.events)
+        data = lifecycle.approved(before, to, by, role, data)
         lifecycle.check(standing, to, role, data, today)
         data = lifecycle.completed(before, to, data)
         seq = len(before.events) + 1
@@ -397,7 +422,7 @@ class CaseStore:
         return self._code(c, self._row(c, whole)) if whole else self._keys.code_of(row.draft_id)
 
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
-        """Takes a case over to the accusations: other key, no search, nothing of it waiting to leave."""
+        """Takes a case over to the accusations, with its papers and the call it came from: other key, no search, nothing of it waiting to leave."""
         number, old = row.case_no, purpose(row.category)
         values: dict[str, Any] = {
             "category": ACCUSATION,
@@ -416,6 +441,15 @@ class CaseStore:
             c.execute(
                 update(t.events).where(t.events.c.case_no == number, t.events.c.seq == e.seq).values(detail=sealed)
             )
+        for d in c.execute(select(t.documents).where(t.documents.c.case_no == number)).all():
+            place = f"documents/{number}/{d.number}"
+            content, file = self._keys.decrypt(d.content, place, old), self._keys.decrypt(d.file, place + "/file", old)
+            papers = {
+                "content": self._keys.encrypt(content, place, "accusation"),
+                "file": self._keys.encrypt(file, place + "/file", "accusation"),
+            }
+            c.execute(update(t.documents).where(t.documents.c.id == d.id).values(**papers))
+        to_accusations(c, self._keys, number)
         for table in (t.case_terms, t.case_parties):
             c.execute(table.delete().where(table.c.case_no == number))
         waiting = t.outbox.c.case_no == number, t.outbox.c.done_at.is_(None), t.outbox.c.topic != "notice"

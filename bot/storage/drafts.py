@@ -1,7 +1,8 @@
 """Hotline calls on their way to a case: what recognisers sent (the inbox), the drafts made of it, and what clerks changed.
 
 Everything said is sealed; readable stay only keys, counts and times. A call is known by its content: the same call again, from
-whatever file, queue or retry, is the same row.
+whatever file, queue or retry, is the same row. What turns out to be an accusation is sealed under the accusations' key, draft and
+transcript alike, and is the discipline role's alone from then on.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.petition.errors import ConflictError, NotFound
 from bot.petition.roles import ACCUSATION
 from bot.storage.crypto import Keyring
-from bot.storage.models import metadata
+from bot.storage.models import cases, metadata
 from bot.storage.open import transaction
-from bot.storage.rows import utc
+from bot.storage.rows import purpose, utc
 
 _time = DateTime(timezone=True)
 hotline_inbox = Table(
@@ -147,9 +148,9 @@ class DraftStore:
         """One call of the inbox. Raises NotFound."""
         with transaction(self._engine) as c:
             row = c.execute(select(hotline_inbox).where(hotline_inbox.c.id == key)).first()
-        if row is None:
-            raise NotFound("收件箱里没有这通电话。")
-        told = self._keys.decrypt(row.body, f"hotline_inbox/{key}")
+            if row is None:
+                raise NotFound("收件箱里没有这通电话。")
+            told = self._keys.decrypt(row.body, f"hotline_inbox/{key}", purpose_of_call(c, row))
         return Arrival(
             key,
             told["name"],
@@ -199,9 +200,10 @@ class DraftStore:
         """
         told = f"{record.get('call_time')}|" + "\n".join(text for _, text in turns)
         key = self._keys.mac(told, "hotline-draft")
-        purpose = _purpose(str(record["category"]))
         sealed = self._keys.encrypt(
-            {"record": dict(record), "turns": [list(t) for t in turns]}, f"hotline_drafts/{key}", purpose
+            {"record": dict(record), "turns": [list(t) for t in turns]},
+            f"hotline_drafts/{key}",
+            purpose(str(record["category"])),
         )
         values = {
             "id": key, "status": OPEN, "created_at": now, "call_time": str(record.get("call_time") or ""), "channel": record["channel"],
@@ -214,15 +216,21 @@ class DraftStore:
                     if not c.execute(select(hotline_drafts.c.id).where(hotline_drafts.c.id == key)).first():
                         c.execute(insert(hotline_drafts).values(**values))
                     if arrival:
-                        c.execute(
-                            update(hotline_inbox)
-                            .where(hotline_inbox.c.id == arrival)
-                            .values(state=DONE, draft_id=key, reason="")
-                        )
+                        self._tick_off(c, arrival, key)
                 break
             except IntegrityError:  # somebody kept the same call at the same moment: now it is there
                 continue
         return key
+
+    def _tick_off(self, c: Connection, arrival: str, key: str) -> None:
+        """The call `arrival` has become the draft `key`, and is sealed as that is."""
+        row = c.execute(select(hotline_inbox).where(hotline_inbox.c.id == arrival).with_for_update()).first()
+        if row is not None:
+            values = {"state": DONE, "draft_id": key, "reason": ""}
+            category = c.execute(select(hotline_drafts.c.category).where(hotline_drafts.c.id == key)).scalar_one()
+            body = self._keys.decrypt(row.body, f"hotline_inbox/{arrival}", purpose_of_call(c, row))
+            sealed = self._keys.encrypt(body, f"hotline_inbox/{arrival}", purpose(category))
+            c.execute(update(hotline_inbox).where(hotline_inbox.c.id == arrival).values(**values, body=sealed))
 
     def find(self, discipline: bool, status: str = OPEN, limit: int = 50, after: str = "") -> list[DraftView]:
         """Drafts, urgent ones first, then the oldest call. Accusations for the discipline role alone, and nothing else for it.
@@ -245,21 +253,24 @@ class DraftStore:
         """A draft, its record and its turns. Raises NotFound, also for what the role may not see."""
         with transaction(self._engine) as c:
             row = self._row(c, key, discipline)
-        told = self._keys.decrypt(row.content, f"hotline_drafts/{key}", _purpose(row.category))
+        told = self._keys.decrypt(row.content, f"hotline_drafts/{key}", purpose(row.category))
         return _view(row), told["record"], [(t[0], t[1]) for t in told["turns"]]
 
     def decide(
         self, key: str, discipline: bool, by: str, now: datetime, final: Mapping[str, str] | None, case_no: str = ""
-    ) -> None:
-        """Closes a draft: filed as `case_no` with the `final` fields, or dropped (None). Raises ConflictError when it is closed otherwise."""
+    ) -> str:
+        """Closes a draft: filed as `case_no` with the `final` fields, or dropped (None); the category that it has from now on.
+
+        A draft whose case is an accusation becomes one with it. Raises ConflictError when it is closed otherwise.
+        """
         with transaction(self._engine) as c:
             row = self._row(c, key, discipline)
             if row.status != OPEN:
                 if final is not None and row.case_no == case_no:
-                    return
+                    return str(row.category)
                 raise ConflictError("这份草稿已经处理过了。")
-            told = self._keys.decrypt(row.content, f"hotline_drafts/{key}", _purpose(row.category))
-            sealed = self._keys.encrypt(dict(final or {}), f"hotline_drafts/{key}/final", _purpose(row.category))
+            told = self._keys.decrypt(row.content, f"hotline_drafts/{key}", purpose(row.category))
+            sealed = self._keys.encrypt(dict(final or {}), f"hotline_drafts/{key}/final", purpose(row.category))
             c.execute(
                 update(hotline_drafts)
                 .where(hotline_drafts.c.id == key)
@@ -275,9 +286,16 @@ class DraftStore:
                 rows = [{"draft_id": key} | e for e in edits(as_typed(told["record"]), final)]
                 if rows:
                     c.execute(insert(hotline_edits), rows)
+            if case_no and c.execute(select(cases.c.category).where(cases.c.case_no == case_no)).scalar() == ACCUSATION:
+                to_accusations(c, self._keys, case_no)
+                return ACCUSATION
+            return str(row.category)
 
     def quality(self) -> list[dict[str, Any]]:
-        """Per field over all confirmed drafts: how many were kept, changed, added, removed, and the share of characters edited."""
+        """Per field over all confirmed drafts: how many were kept, changed, added, removed, and the share of characters edited.
+
+        Accusations are left out: whoever may not see them must not count them either.
+        """
         e = hotline_edits
         query = select(
             e.c.field,
@@ -285,7 +303,7 @@ class DraftStore:
             func.count().label("n"),
             func.sum(e.c.edits).label("edits"),
             func.sum(e.c.length).label("length"),
-        )
+        ).where(e.c.draft_id.notin_(select(hotline_drafts.c.id).where(hotline_drafts.c.category == ACCUSATION)))
         with transaction(self._engine) as c:
             rows = c.execute(query.group_by(e.c.field, e.c.kind)).all()
         out: dict[str, dict[str, Any]] = {}
@@ -333,8 +351,34 @@ def edits(before: Mapping[str, str], after: Mapping[str, str]) -> list[dict[str,
     return out
 
 
-def _purpose(category: str) -> str:
-    return "accusation" if category == ACCUSATION else "field"
+def purpose_of_call(c: Connection, row: Row[Any]) -> str:
+    """The key that seals a call of the inbox: that of the draft made of it."""
+    category = select(hotline_drafts.c.category).where(hotline_drafts.c.id == row.draft_id)
+    return purpose(str(c.execute(category).scalar() or "")) if row.draft_id else purpose("")
+
+
+def to_accusations(c: Connection, keys: Keyring, case_no: str) -> None:
+    """Takes the drafts of a case, and the calls they were made of, over to the accusations, in the caller's transaction."""
+    d, inbox = hotline_drafts, hotline_inbox
+    for row in c.execute(select(d).where(d.c.case_no == case_no, d.c.category != ACCUSATION).with_for_update()).all():
+        calls = c.execute(select(inbox).where(inbox.c.draft_id == row.id).with_for_update()).all()
+        values: dict[str, Any] = {"category": ACCUSATION, "channel": "accusation", "agency": "纪委监委"}
+        values |= {
+            column: _resealed(keys, old, place, row.category)
+            for column, old, place in (
+                ("content", row.content, f"hotline_drafts/{row.id}"),
+                ("final", row.final, f"hotline_drafts/{row.id}/final"),
+            )
+            if old is not None
+        }
+        c.execute(update(d).where(d.c.id == row.id).values(**values))
+        for call in calls:
+            body = _resealed(keys, call.body, f"hotline_inbox/{call.id}", row.category)
+            c.execute(update(inbox).where(inbox.c.id == call.id).values(body=body))
+
+
+def _resealed(keys: Keyring, old: bytes, place: str, category: str) -> bytes:
+    return keys.encrypt(keys.decrypt(old, place, purpose(category)), place, purpose(ACCUSATION))
 
 
 def _view(row: Row[Any]) -> DraftView:

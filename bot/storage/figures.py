@@ -38,14 +38,16 @@ class Figures:
         self._engine, self._keys, self._search = engine, keys, CaseSearch(engine, keys)
 
     def filed_between(self, first: date, last: date) -> list[CaseView]:
-        """Cases registered from `first` to `last`, with their events."""
-        query = select(t.cases).where(t.cases.c.filed_on.between(first, last)).order_by(t.cases.c.case_no)
+        """Cases registered from `first` to `last`, with their events; no accusations."""
+        days = t.cases.c.filed_on.between(first, last), t.cases.c.category != ACCUSATION
+        query = select(t.cases).where(*days).order_by(t.cases.c.case_no)
         with reading(self._engine) as c:
             return full_views(c, self._keys, c.execute(query).all())
 
     def number_filed(self, first: date, last: date) -> int:
-        """How many cases were registered in these days, accusations among them."""
-        query = select(func.count()).select_from(t.cases).where(t.cases.c.filed_on.between(first, last))
+        """How many cases were registered in these days; no accusations."""
+        days = t.cases.c.filed_on.between(first, last), t.cases.c.category != ACCUSATION
+        query = select(func.count()).select_from(t.cases).where(*days)
         with reading(self._engine) as c:
             return int(c.execute(query).scalar_one())
 
@@ -92,13 +94,14 @@ class Figures:
             return int(c.execute(select(func.count()).select_from(cases).where(*mine, before)).scalar_one())
 
     def with_event(self, event: str, first: date, last: date) -> list[CaseView]:
-        """Cases that had this event in these days."""
+        """Cases that had this event in these days; no accusations."""
         begin = datetime.combine(first, datetime.min.time(), timezone.utc)
         end = datetime.combine(last + timedelta(days=1), datetime.min.time(), timezone.utc)
         e = t.events
         numbers = select(e.c.case_no).where(e.c.event == event, e.c.at >= begin, e.c.at < end)
+        found = select(t.cases).where(t.cases.c.case_no.in_(numbers), t.cases.c.category != ACCUSATION)
         with reading(self._engine) as c:
-            rows = c.execute(select(t.cases).where(t.cases.c.case_no.in_(numbers)).order_by(t.cases.c.case_no)).all()
+            rows = c.execute(found.order_by(t.cases.c.case_no)).all()
             return full_views(c, self._keys, rows)
 
     # -- hot topics -----------------------------------------------------------------------------------------------------

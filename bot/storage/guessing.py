@@ -5,7 +5,8 @@ many addresses bring little) and over all (so that many addresses and many numbe
 at, so that many at once bring nothing either; while a count rests a right code is refused like a wrong one, so resting tells nothing.
 
 The owner has two ways past what strangers have caused: the conversation in which the case was filed, and the telephone number given with
-it; the way by telephone has a count of its own. A right answer for one's own case pays nothing back for guesses at others.
+it; the way by telephone has a count of its own. Whoever holds number and code of somebody else must not find out by trying whose telephone
+stands with the case: telephones tried with the right code are counted for themselves. A right answer for one's own case pays nothing back for guesses at others.
 """
 
 from __future__ import annotations
@@ -36,13 +37,18 @@ class Count:
         return timedelta(0) if over < 0 else min(self.longest, timedelta(seconds=30 * 2 ** min(over, 10)))
 
 
-#: Kind of count (the first letter of `who`) → its limits. An address may be that of a whole office or village: more is free there.
+#: Kind of count (the first letter of `who`) → its limits. Of passwords: `u` an account, `d` a browser in which it was signed in before, `s` an address.
+#: An address may be that of a whole office or village: more is free there.
 COUNTS = {
     "o": Count(5, timedelta(minutes=30)),
     "a": Count(30, timedelta(minutes=30)),
     "n": Count(20, timedelta(minutes=5)),
     "p": Count(10, timedelta(minutes=30)),
+    "t": Count(5, timedelta(hours=6)),
     "g": Count(2_000, timedelta(minutes=1)),
+    "u": Count(5, timedelta(minutes=15)),
+    "d": Count(5, timedelta(minutes=15)),
+    "s": Count(60, timedelta(minutes=15)),
 }
 
 
@@ -64,7 +70,7 @@ def enter(c: Connection, who: list[str], now: datetime) -> timedelta:
 
 def right(c: Connection, who: list[str]) -> None:
     """The answer was right after all: the number is free again, and the guess that was counted beforehand is taken back elsewhere."""
-    freed = [w for w in who if w[0] in "np"]
+    freed = [w for w in who if w[0] in "nptud"]
     c.execute(delete(t.attempts).where(t.attempts.c.who.in_(freed)))
     others = [w for w in who if w not in freed]
     c.execute(update(t.attempts).where(t.attempts.c.who.in_(others)).values(failures=t.attempts.c.failures - 1))

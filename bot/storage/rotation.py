@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.storage import models as t
 from bot.storage.audit import purpose_of
 from bot.storage.crypto import PURPOSES, ROOT, DecryptionError, Keyring, key_of
-from bot.storage.drafts import hotline_drafts, hotline_inbox
+from bot.storage.drafts import hotline_drafts, hotline_inbox, purpose_of_call
 from bot.storage.open import transaction
 
 BATCH = 200
@@ -72,7 +72,7 @@ SEALED: tuple[Sealed, ...] = (
     Sealed(t.wechat_inbox.c.request, lambda r: f"wechat_inbox/{r.key}"),
     Sealed(t.wechat_outgoing.c.body, lambda r: str(r.place)),
     Sealed(t.wechat_tokens.c.token, lambda r: f"wechat_tokens/{r.app_id}"),
-    Sealed(hotline_inbox.c.body, lambda r: f"hotline_inbox/{r.id}"),
+    Sealed(hotline_inbox.c.body, lambda r: f"hotline_inbox/{r.id}", purpose_of_call),
     Sealed(hotline_drafts.c.content, lambda r: f"hotline_drafts/{r.id}", _of_case),
     Sealed(hotline_drafts.c.final, lambda r: f"hotline_drafts/{r.id}/final", _of_case),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.petition.errors import PetitionError, TooManyAttempts
 from bot.petition.keys import AGENCIES
 from bot.petition.roles import ROLES, Staff
-from bot.storage import audit
+from bot.storage import audit, guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
@@ -24,8 +25,8 @@ from bot.storage.rows import utc
 
 #: A session ends after so long without a click, and in any case after so long.
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
-#: Wrong passwords in a row before an account rests, and for how long.
-MAX_FAILURES, REST = 5, timedelta(minutes=15)
+#: How long a browser in which an account was signed in counts as its owner's.
+KNOWN = timedelta(days=90)
 MIN_PASSWORD = 10
 #: Checked when no such account exists, so that a wrong name takes as long as a wrong password.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$rc3xRqdCJjYXvXNJKXiMTtKbHEvbjg0WGXrsi7H7ZFI"
@@ -75,21 +76,32 @@ class StaffStore:
             row = c.execute(select(t.staff).where(t.staff.c.token_mac == self._keys.mac(token, "token"))).first()
         return Staff(row.name, row.role, row.agency) if row and not row.disabled else None
 
-    def sign_in(self, name: str, password: str, now: datetime) -> tuple[str, Session]:
-        """Session id and session. Raises PetitionError, the same for a wrong name and a wrong password, or TooManyAttempts."""
-        who = "u:" + self._keys.mac(name, "staff")[:40]
+    def sign_in(
+        self, name: str, password: str, now: datetime, address: str = "", device: str = ""
+    ) -> tuple[str, Session]:
+        """Session id and session. Raises PetitionError, the same for a wrong name and a wrong password, or TooManyAttempts.
+
+        A try is counted before it is looked at, by account and by `address` ("" where there is none; its keyed hash is kept for a day); a right one is taken
+        back. `device`: what `device_of` gave a browser that this account was signed in with. Its tries have a count of their own, so that
+        strangers who make the account rest do not shut out its owner (OWASP, device cookies).
+        """
+        day = f"{now:%Y%m%d}:"
+        if self._knows(device, name, now):
+            who = ["d:" + day + self._keys.mac(device, "device")[:40]]
+        else:
+            who = ["u:" + day + self._keys.mac(name, "staff")[:40]]
+            who += ["s:" + day + self._keys.mac(f"{day}{address}", "address")[:40]] if address else []
         with transaction(self._engine) as c:
-            tried = c.execute(select(t.attempts).where(t.attempts.c.who == who)).first()
+            wait = guessing.enter(c, who, now)
             row = c.execute(select(t.staff).where(t.staff.c.name == name)).first()
-        if tried and tried.failures >= MAX_FAILURES and now - utc(tried.last_at) < REST:
-            raise TooManyAttempts((REST - (now - utc(tried.last_at))).total_seconds())
+        if wait > timedelta(0):
+            raise TooManyAttempts(wait.total_seconds())
         right = self._right(row.password if row and row.password else _NOBODY, password) and bool(row and row.password)
         if not right or row.disabled:
-            self._failed(who, tried, now)
             raise PetitionError("用户名或者密码不对。")
         session_id, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         with transaction(self._engine) as c:
-            c.execute(t.attempts.delete().where(t.attempts.c.who == who))
+            guessing.right(c, who)
             c.execute(t.staff_sessions.delete().where(t.staff_sessions.c.created_at < now - LONGEST))
             c.execute(
                 insert(t.staff_sessions).values(
@@ -98,19 +110,22 @@ class StaffStore:
             )
         return session_id, Session(Staff(row.name, row.role, row.agency), csrf, row.must_change)
 
+    def device_of(self, name: str, now: datetime) -> str:
+        """What a browser keeps to be known as one in which this account was signed in."""
+        body = f"{int((now + KNOWN).timestamp())}.{secrets.token_hex(8)}"
+        return f"{body}.{self._keys.sign(f'device|{name}|{body}')}"
+
+    def _knows(self, device: str, name: str, now: datetime) -> bool:
+        body, _, signature = device.rpartition(".")
+        until = body.partition(".")[0]
+        good = hmac.compare_digest(self._keys.sign(f"device|{name}|{body}").encode(), signature.encode())
+        return good and until.isdigit() and int(until) > now.timestamp()
+
     def _right(self, stored: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
-
-    def _failed(self, who: str, tried: Any, now: datetime) -> None:
-        with transaction(self._engine) as c:
-            if tried is None:
-                c.execute(insert(t.attempts).values(who=who, failures=1, last_at=now))
-                return
-            count = 1 if now - utc(tried.last_at) >= REST else tried.failures + 1
-            c.execute(update(t.attempts).where(t.attempts.c.who == who).values(failures=count, last_at=now))
 
     def session(self, session_id: str, now: datetime) -> Session | None:
         """The session of this id while it lives; a look keeps it alive."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.petition.errors import NotFound
 from bot.petition.roles import ACCUSATION
 from bot.storage.outbox import Parcel, body_of
 from bot.storage.stores import Stores
+from bot.upstream import targets
 from bot.upstream.mapping import petition
 
 #: Seconds for a whole call.
@@ -30,9 +31,15 @@ class Undeliverable(Exception):
 
 
 class Sender:
-    """Sends the upstream parcels and the webhooks that are due. `url` "": there is no platform, its parcels wait."""
+    """Sends the upstream parcels and the webhooks that are due. `url` "": there is no platform, its parcels wait.
 
-    def __init__(self, stores: Stores, url: str, token: str, now: Callable[[], datetime]) -> None:
+    The platform's address is the operator's; those of webhooks may be inner ones only if their host is in `private` (see `targets`).
+    """
+
+    def __init__(
+        self, stores: Stores, url: str, token: str, now: Callable[[], datetime], private: Collection[str] = ()
+    ) -> None:
+        self._private = private
         self._stores, self._outbox, self._url, self._token, self._now = (
             stores,
             stores.outbox,
@@ -64,7 +71,9 @@ class Sender:
         except Undeliverable as e:
             error, final = str(e), True
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as e:
-            error = type(e).__name__
+            cause = e.os_error if isinstance(e, aiohttp.ClientConnectorError) else e
+            final = isinstance(cause, targets.Refused)
+            error = str(cause) if final else type(e).__name__
         await asyncio.to_thread(self._outbox.failed, parcel, error, self._now(), final, wait)
         return False
 
@@ -92,7 +101,9 @@ class Sender:
         url, secret = hook
         body = body_of({"case_no": parcel.case_no, **parcel.payload})
         signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return await self._post(session, url, body, {"X-Sufang-Signature": f"sha256={signature}"}, parcel)
+        await targets.refuse_inside(url, self._private)
+        async with targets.session(self._private) as guarded:
+            return await self._post(guarded, url, body, {"X-Sufang-Signature": f"sha256={signature}"}, parcel)
 
     async def _post(
         self, session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str], parcel: Parcel

@@ -142,7 +142,88 @@ def sealed(data: bytes) -> None:
     raise AssertionError("garbage was opened")
 
 
-TARGETS: dict[str, Target] = {f.__name__: f for f in (transcripts, understanding, numbers, pictures, backups, sealed)}
+def wechat(data: bytes) -> None:
+    """The platform's XML, plain and encrypted, and our reply to it."""
+    from bot.channels.wechat.protocol import Protocol, Refused, sign
+    from bot.settings import WeChat
+
+    account = WeChat("token", "a" * 43, "app", max_age=0)
+    query = {"timestamp": "1", "nonce": "n", "signature": sign("token", "1", "n")}
+    for signed in (query, query | {"encrypt_type": "aes", "msg_signature": "0" * 40}):
+        try:
+            delivery = Protocol(account).open(signed, data)
+        except Refused:
+            continue
+        assert len(delivery.key) <= 100 and 0 < len(delivery.openid) <= 64
+        assert Protocol(account).read_reply(Protocol(account).reply(delivery, delivery.content.text), False) is not None
+    try:
+        Protocol(account).decrypt(data.decode("latin-1"))
+    except Refused:
+        return
+    raise AssertionError("a forged message was opened")
+
+
+#: The parts of a knowledge base, each as a file; the first line of an input names the one that it stands in for.
+KNOWLEDGE = {
+    "laws.yml": "[{title: 甲法, short: [甲], versions: [{edition: '2020', since: '2020-01-01', articles: '9'}]}]",
+    "hotlines.yml": "[{number: '110', name: 报警}]", "agencies.yml": "{住建: {called: [住建局], words: [房], does: 管房, not: 不管地}}",
+    "content.yml": "{categories: {住房: []}}", "forms.yml": "{lists: {a: [x]}, forms: {f: '{a}+'}}", "cases.yml": "[]",
+    "procedures/p.yml": "{}", "disputes/d.yml": "{family: 房, disputes: []}", "facts/f.yml": "{}", "answers/a.yml": "{}", "stories/petition.yml": "[]",
+}  # fmt: skip
+
+
+def knowledge_files(data: bytes) -> None:
+    """Files of the knowledge base and of a region, which offices write themselves: what is wrong is said with the file's name."""
+    import tempfile
+
+    from bot.knowledge.loader import KnowledgeError, load
+
+    name, _, body = data.partition(b"\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in KNOWLEDGE.items():
+            file = Path(folder) / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(body if path.encode() == name else text.encode())
+        try:
+            load(Path(folder))
+        except KnowledgeError as e:
+            assert str(e)
+
+
+def chat_json(data: bytes) -> None:
+    """The bodies of the chat's calls, from bytes to the turn, to progress and to what a person asks of his data."""
+    import asyncio
+    from types import SimpleNamespace
+    from unittest.mock import MagicMock
+
+    from bot.channels import person, web
+    from bot.settings import Settings
+
+    channel = web.WebChannel(Settings(env="test"), MagicMock(), MagicMock(), MagicMock(), MagicMock())
+
+    async def turn(handle: object, conversation: str, key: str, what: dict, said: str, how: dict) -> list:
+        json.dumps([key, what, said]).encode()
+        assert len(said) <= web.MAX_TEXT and said.strip() and len(key) <= 102
+        return [{"text": "好"}]
+
+    channel._turn = turn  # type: ignore[method-assign]
+    try:
+        body = web._body(SimpleNamespace(body=data))
+    except web.Refusal:
+        return
+    try:
+        assert asyncio.run(channel.take(None, "c", body))
+    except web.Refusal as e:
+        assert 400 <= e.status < 500
+    from datetime import datetime, timezone
+
+    person.asked(MagicMock(), body, "c", ROOT, datetime.now(timezone.utc), TODAY)
+
+
+TARGETS: dict[str, Target] = {
+    f.__name__: f
+    for f in (transcripts, understanding, numbers, pictures, backups, sealed, wechat, knowledge_files, chat_json)
+}
 _BITS = [b"\xed\xa0\x80", "\u202e".encode(), "二〇二六年".encode(), "三百零五万".encode(), b"13800001234", b"-->", b"[", b"{", b'"', b"\x00", b"\xff", "²".encode(), "农历腊月".encode(), b"1e999", "号楼".encode()]  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that `make security` does, with honest counts. Reports go to var/security. RUNS: inputs per target (default 170,000: a million in all).
+# Everything that `make security` does, with honest counts. Reports go to var/security. RUNS: inputs per target (default 112,000: a million in all).
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 PY=.venv/bin/python
@@ -9,7 +9,7 @@ failed=0
 step() { echo "== $1" >&2; shift; "$@" || { echo "   failed" >&2; failed=1; }; }
 
 step "security tests" $PY -m pytest tests/security tests/stores -q
-step "fuzzing (${RUNS:-170000} inputs a target)" bash -c "$PY scripts/security/fuzz.py --runs ${RUNS:-170000} | tee $OUT/fuzz.json"
+step "fuzzing (${RUNS:-112000} inputs a target)" bash -c "$PY scripts/security/fuzz.py --runs ${RUNS:-112000} | tee $OUT/fuzz.json"
 step "licences" bash -c "$PY scripts/security/licences.py requirements/run.txt > $OUT/licences.txt"
 step "bill of materials" bash -c "$PY scripts/security/sbom.py requirements/run.txt > $OUT/sbom.json"
 step "secrets" $PY scripts/security/secrets_scan.py

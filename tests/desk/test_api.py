@@ -150,6 +150,17 @@ def tell_of_lifts(office: Office, people: int, start: int = 0, estate: str = "�
         office.desk.register(Staff("小周", "clerk"), "来电", fields)
 
 
+@pytest.mark.parametrize("form", ["json", "xml"])
+@pytest.mark.parametrize("query", ["end_date=0001-01-01", "start_date=0001-01-01", "end_date=9999-99-99", "end_date=x"])
+def test_a_date_that_cannot_be_is_told_in_words(office: Office, form: str, query: str) -> None:
+    async def work(o: Office) -> None:
+        answer = await o.client.get(f"/open311/v2/requests.{form}?{query}")
+        assert answer.status == 400
+        assert "写得不对" in await answer.text()
+
+    office.run(work)
+
+
 def test_a_hot_topic_needs_five_people_and_names_nobody(office: Office) -> None:
     from bot.petition.report import weekly
 
@@ -196,6 +207,22 @@ def test_repeats_punctuality_and_ratings_are_counted(office: Office) -> None:
             "/desk/api/v1/reports/weekly?format=csv", headers={"Authorization": f"Bearer {o.tokens['boss']}"}
         )
         assert "overdue_all,,6" in await answer.text()
+
+    office.run(work)
+
+
+def test_a_report_says_nothing_of_accusations(office: Office) -> None:
+    async def work(o: Office) -> None:
+        for _ in range(5):
+            await o.register()
+        before = await o.must("root", "GET", "reports/weekly")
+        number = await o.register("disc", BRIBE)
+        await o.must("disc", "POST", f"cases/{number}/transitions", to="notified")
+        assert await o.must("root", "GET", "reports/weekly") == before
+        o.day.pass_days(7)
+        later = await o.must("root", "GET", "reports/weekly")
+        assert later["registered_week_before"] == 5
+        assert before["registered"] == sum(before["by_category"].values()) == sum(before["by_day"].values())
 
     office.run(work)
 

@@ -19,7 +19,7 @@ def test_a_days_work_from_the_visitor_to_the_closed_case(office: Office) -> None
             ("h住建", "notified", {}),
             ("h住建", "accepted", {}),
             ("h住建", "handling", {}),
-            ("h住建", "extended", {"approved_by": "张局", "notice": "要等鉴定"}),
+            ("boss", "extended", {"notice": "要等鉴定"}),
             ("h住建", "replied", {"note": "已督促修好"}),
         ):
             status, told = await o.move(who, number, to, **data)
@@ -365,6 +365,60 @@ def test_every_role_has_its_page(office: Office, role: str, agency: str, path: s
         assert answer.status == 200
         assert words in await answer.text()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+    office.run(work)
+
+
+def test_an_administrator_opens_no_door_to_accusations(office: Office) -> None:
+    async def work(o: Office) -> None:
+        csrf = await sign_in(o, "管家", "admin")
+        before = o.staff.all()
+        for do, name, role in (
+            ("add", "内应", "discipline"), ("add", "内应", "auditor"), ("disable", "disc", ""), ("enable", "aud", ""),
+        ):  # fmt: skip
+            sent = {"csrf": csrf, "do": do, "name": name, "role": role, "agency": ""}
+            assert "不在这里管" in await (await o.client.post("/desk/users", data=sent)).text()
+        assert o.staff.all() == before
+        log = (await o.must("aud", "GET", "log"))["entries"]
+        assert [(e["by"], e["what"], e["reason"]) for e in log] == [
+            ("管家", "被拒：启用用户", "aud auditor"), ("管家", "被拒：停用用户", "disc discipline"),
+            ("管家", "被拒：新建用户", "内应 auditor"), ("管家", "被拒：新建用户", "内应 discipline"),
+        ]  # fmt: skip
+
+    office.run(work)
+
+
+def test_every_opening_of_an_accusation_is_in_the_log(office: Office) -> None:
+    async def work(o: Office) -> None:
+        number = await o.register("disc", BRIBE)
+        ordinary = await o.register()
+        await o.must("disc", "GET", f"cases/{number}")
+        await o.must("disc", "GET", f"cases/{number}/events")
+        await o.must("disc", "GET", f"cases/{number}?reason=核实")
+        await o.must("clerk", "GET", f"cases/{ordinary}")
+        csrf = await sign_in(o, "纪专办", "discipline")
+        assert csrf and "回扣" in await (await o.client.get(f"/desk/cases/{number}")).text()
+        log = (await o.must("aud", "GET", "log"))["entries"]
+        assert [(e["by"], e["what"], e["case_no"]) for e in reversed(log)] == [
+            ("disc", "打开检举控告", number), ("disc", "打开检举控告", number), ("disc", "查看个人信息", number), ("纪专办", "打开检举控告", number),
+        ]  # fmt: skip
+        assert "回扣" not in str(log)
+
+    office.run(work)
+
+
+def test_a_broken_form_is_told_in_words(office: Office) -> None:
+    async def work(o: Office) -> None:
+        for kind, body in (
+            ("multipart/form-data; boundary=x", b"--x\r\nbroken"), ("multipart/form-data", b"--x\r\n\r\n"), ("multipart/form-data; boundary=x", b""),
+            ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--\r\n"),
+            ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="name"\r\nContent-Transfer-Encoding: odd\r\n\r\na\r\n--x--\r\n'),
+            ("application/x-www-form-urlencoded; charset=odd", b"name=a"), ("application/x-www-form-urlencoded; charset=utf-8", b"name=\xff"),
+        ):  # fmt: skip
+            answer = await o.client.post("/desk/login", data=body, headers={"Content-Type": kind})
+            text = await answer.text()
+            assert answer.status == 400, (kind, body, answer.status)
+            assert "表单不完整" in text
 
     office.run(work)
 

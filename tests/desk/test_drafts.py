@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from hotline.making import calls, write
+from sqlalchemy import select
 
 from bot.desk.app import build
 from bot.desk.drafts import signature, transcript
 from bot.desk.service import Desk
 from bot.hotline.intake import Intake
 from bot.settings import Settings
-from bot.storage.drafts import DraftStore
+from bot.storage import rotation
+from bot.storage.crypto import key_of
+from bot.storage.drafts import DraftStore, hotline_drafts, hotline_inbox
 from bot.storage.staff import StaffStore
 from bot.storage.stores import Stores
 
@@ -155,6 +158,69 @@ def test_accusations_are_for_the_discipline_role_alone(office: Office) -> None:
         await o.page("/desk/drafts", 403)
 
     office.run(work)
+
+
+GRAFT = {"narrative": "我举报镇财政所所长收工程老板的回扣，虚报绿化工程量，贪污公款", "demand": "请纪委查处"}
+
+
+def sealed_with(engine, keys) -> set[str]:
+    """The purposes of the keys that the draft, its final fields and the call it was made of are sealed with."""
+    with engine.begin() as c:
+        draft = c.execute(select(hotline_drafts)).one()
+        values = [draft.content, draft.final, c.execute(select(hotline_inbox.c.body)).scalar_one()]
+    return {p for v in values for p in ("field", "accusation") if key_of(bytes(v)) == keys.current(p)}
+
+
+def test_a_draft_filed_as_an_accusation_is_closed_to_the_clerk_who_filed_it(office: Office, engine, keys) -> None:
+    async def work(o: Office) -> None:
+        _, told = await o.call_back(o.transcript("lift"), QUERY)
+        await o.sign_in("clerk")
+        page = await o.page(told["draft"])
+        answer = await o.client.post(told["draft"] + "/file", data={"csrf": csrf(page), **GRAFT})
+        text = await answer.text()
+        number = re.search(r"编号 <strong>(\d+)", text)[1]  # the receipt is for the caller
+        assert "葛小梅" not in text
+        await o.page(told["draft"], 404)
+        assert number not in await o.page("/desk/drafts?status=filed")
+        assert o.store.find(False, "filed") == []
+        assert o.store.quality() == []
+        await o.sign_in("discipline")
+        assert "葛小梅" in await o.page(told["draft"])
+
+    office.run(work)
+    assert sealed_with(engine, keys) == {"accusation"}
+
+
+def test_a_case_that_goes_over_to_the_accusations_takes_its_draft_along(office: Office, cases, engine, keys) -> None:
+    async def work(o: Office) -> None:
+        body = o.transcript("lift")
+        _, told = await o.call_back(body, QUERY)
+        await o.sign_in("clerk")
+        page = await o.page(told["draft"])
+        text = await (
+            await o.client.post(told["draft"] + "/file", data={"csrf": csrf(page), "narrative": "电梯坏了没人修"})
+        ).text()
+        number = re.search(r"编号 <strong>(\d+)", text)[1]
+        split = {
+            "csrf": csrf(page),
+            "narrative": "物业拖欠我三个月的工资两万七千元",
+            "demand": "补发工资",
+            "secret": "1",
+        }
+        await o.client.post(f"/desk/cases/{number}/split", data=split)
+        assert cases.get(number).category == "检举控告"
+        await o.page(told["draft"], 404)
+        await o.sign_in("discipline")
+        assert "葛小梅" in await o.page(told["draft"])
+        assert (await o.call_back(body, QUERY))[1]["draft"] == told[
+            "draft"
+        ]  # the call can still be read and is still known
+
+    office.run(work)
+    assert sealed_with(engine, keys) == {"accusation"}
+    rotation.begin(engine, keys)
+    assert rotation.reseal(engine, keys, office.folder / "none").unreadable == 0
+    assert sealed_with(engine, keys) == {"accusation"}
 
 
 @pytest.mark.parametrize("how", ["no signature", "other body", "old", "not a time", "other query"])

@@ -9,8 +9,11 @@ from datetime import date, timedelta
 
 import pytest
 from docx import Document
+from sqlalchemy import select
 
 from bot.petition.progress import progress_object
+from bot.storage.crypto import key_of
+from bot.storage.models import documents
 from desk.office import BRIBE, LIFT, Office
 
 REVIEW = {
@@ -181,11 +184,32 @@ def test_the_extension_is_approved_told_and_counted(office: Office) -> None:
         number = await o.dispatched()
         await o.walk(number, "notified", "accepted", "handling")
         await o.must("h住建", "POST", f"cases/{number}/events", event="申请延期", note="要等鉴定")
-        assert (await o.move("h住建", number, "extended", notice="要等鉴定"))[0] == 409  # nobody approved
-        status, told = await o.move("boss", number, "extended", notice="要等鉴定")
+        for name in ("", "h住建", "boss"):  # nobody approved, whatever name the handler writes
+            assert (await o.move("h住建", number, "extended", notice="要等鉴定", approved_by=name))[0] == 409
+        status, told = await o.move("boss", number, "extended", notice="要等鉴定", approved_by="张局")
         assert (status, told["due"]) == (200, "2027-02-21")
         _, paper = await o.paper("h住建", number, "extension", reason="要等鉴定", approved_by="张局")
         assert "2027年2月21日" in "".join(paper["lines"])
+        assert "负责人boss批准" in "".join(paper["lines"])
+
+    office.run(work)
+
+
+def test_an_extension_is_approved_by_the_supervisor_before_the_handler_takes_it(office: Office) -> None:
+    async def work(o: Office) -> None:
+        number = await o.dispatched()
+        await o.walk(number, "notified", "accepted", "handling")
+        path = f"cases/{number}/events"
+        approval = {"event": "批准延期", "note": "同意，情况复杂"}
+        assert (await o.call("boss", "POST", path, **approval))[0] == 409  # nobody has asked
+        await o.must("h住建", "POST", path, event="申请延期", note="要等鉴定")
+        for who in ("h住建", "clerk"):
+            assert (await o.call(who, "POST", path, **approval))[0] == 403
+        await o.must("boss", "POST", path, **approval)
+        assert (await o.call("boss", "POST", path, **approval))[0] == 409  # once is enough
+        status, told = await o.move("h住建", number, "extended", notice="要等鉴定", approved_by="张局")
+        assert (status, told["due"]) == (200, "2027-02-21")
+        assert o.cases.get(number).events[-1].data["approved_by"] == "boss"
 
     office.run(work)
 
@@ -295,6 +319,21 @@ def test_a_mixed_matter_is_split_and_the_accusation_goes_apart(office: Office, e
     with engine.begin() as c:
         waiting = c.execute(text("SELECT count(*) FROM outbox o JOIN cases k ON k.case_no = o.case_no WHERE k.category = '检举控告' AND o.topic IN ('filed', 'moved') AND NOT o.dead")).scalar_one()  # fmt: skip
     assert waiting == 0
+
+
+def test_the_papers_of_a_case_go_over_to_the_accusations_with_it(office: Office, engine, keys) -> None:
+    async def work(o: Office) -> None:
+        number = await o.dispatched()
+        status, paper = await o.paper("clerk", number, "told_where")
+        assert status == 201, paper
+        part = {"narrative": "单位拖欠我三个月的工资两万七千元", "demand": "补发工资"}
+        await o.must("clerk", "POST", f"cases/{number}/split", fields=part, secret=True)
+        o.stores.documents.get(number, paper["id"], "检举控告")
+        with engine.begin() as c:
+            sealed = c.execute(select(documents.c.content, documents.c.file)).one()
+        assert {key_of(bytes(v)) for v in sealed} == {keys.current("accusation")}
+
+    office.run(work)
 
 
 def test_an_accusation_cannot_be_split_into_another(office: Office) -> None:

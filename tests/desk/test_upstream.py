@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.desk.clockwork import Clockwork
 from bot.storage.outbox import MAX_ATTEMPTS
+from bot.upstream import targets
 from bot.upstream.sender import Sender
 from desk.office import BRIBE, LIFT, Office
 
@@ -77,12 +78,15 @@ class Platform:
 
 
 def run(
-    office: Office, work: Callable[[Platform, Clockwork, aiohttp.ClientSession], Any], token: str = "let me in"
+    office: Office,
+    work: Callable[[Platform, Clockwork, aiohttp.ClientSession], Any],
+    token: str = "let me in",
+    private: tuple[str, ...] = ("127.0.0.1",),
 ) -> None:
     async def go() -> None:
         async with Platform() as platform, aiohttp.ClientSession() as session:
             sender = Sender(
-                office.stores, f"http://127.0.0.1:{platform.port}/platform/", token, lambda: office.day.time
+                office.stores, f"http://127.0.0.1:{platform.port}/platform/", token, lambda: office.day.time, private
             )
             clock = Clockwork(office.stores, sender, lambda: office.day.date, lambda: office.day.time)
             await work(platform, clock, session)
@@ -247,6 +251,93 @@ def test_webhooks_are_signed_and_carry_no_content(office: Office) -> None:
         assert [c[0] for c in p.calls[before:]] == [f"/platform/petitions/{number}/events"]
 
     run(office, work)
+
+
+INSIDE = (
+    "127.0.0.1", "127.1", "2130706433", "0x7f000001", "127.000.000.001", "0.0.0.0", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254",
+    "100.100.100.200", "100.64.0.1", "224.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]",
+    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::]", "localhost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_an_inner_address_is_no_target_unless_it_is_named(host: str) -> None:
+    url = f"https://{host}/hook"
+    with pytest.raises(targets.Refused, match="SUFANG_PRIVATE_HOSTS"):
+        asyncio.run(targets.refuse_inside(url, ()))
+
+
+@pytest.mark.parametrize(
+    ("address", "named", "refused"),
+    [
+        ("10.0.0.1", True, False), ("10.0.0.1", False, True), ("127.0.0.1", True, False), ("fc00::1", True, False),
+        ("169.254.169.254", True, True), ("100.100.100.200", True, True), ("fe80::1", True, True), ("0.0.0.0", True, True),
+        ("::ffff:169.254.169.254", True, True), ("8.8.8.8", False, False), ("2400:3200::1", False, False),
+    ],
+)  # fmt: skip
+def test_a_named_host_may_be_inside_and_metadata_never(address: str, named: bool, refused: bool) -> None:
+    private = ("platform.example",) if named else ()
+    try:
+        targets.check("Platform.example", address, private)
+        told = False
+    except targets.Refused:
+        told = True
+    assert told is refused
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://good.example\\@169.254.169.254/", "https://good.example#@10.0.0.1/", "https://a b.example/", "https://例子.example/",
+        "https://good.example?@10.0.0.1/", "https://u:p@good.example/", "https://good.example/\nx",
+    ],
+)  # fmt: skip
+def test_an_address_that_two_readers_may_read_differently_is_refused(office: Office, target: str) -> None:
+    async def work(o: Office) -> None:
+        hook = {"agency": "住建", "url": target, "secret": "a secret of sixteen"}
+        assert (await o.call("root", "POST", "webhooks", **hook))[0] == 400
+
+    office.run(work)
+
+
+def test_an_inner_webhook_is_refused_when_it_is_set(office: Office) -> None:
+    async def work(o: Office) -> None:
+        for url in (
+            "https://169.254.169.254/latest/meta-data",
+            "http://127.0.0.1:6379/",
+            "https://[::1]/",
+            "https://localhost/",
+        ):
+            status, told = await o.call(
+                "root", "POST", "webhooks", agency="住建", url=url, secret="a secret of sixteen"
+            )
+            assert status == 400
+            assert "内网" in told["error"]["message"]
+        object.__setattr__(o.settings, "private_hosts", ("127.0.0.1",))
+        await o.must("root", "POST", "webhooks", agency="住建", url="http://127.0.0.1:1/", secret="a secret of sixteen")
+
+    office.run(work)
+
+
+def test_a_webhook_that_turns_inside_later_is_not_sent_and_is_shown(office: Office, monkeypatch) -> None:
+    """DNS rebinding: the name was a good one when it was set, and is one more time when it is looked at before the sending."""
+
+    async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
+        outbox = office.stores.outbox
+        outbox.add_hook("住建", f"http://localhost:{p.port}/hook", "a secret of sixteen", office.day.time)
+        dispatch(office, registered(office))
+        monkeypatch.setattr(targets, "refuse_inside", looked_good)
+        await clock.tick(session)
+        await clock.tick(session)
+        assert [c for c in p.calls if c[0] == "/hook"] == []
+        assert [d["error"] for d in outbox.dead() if d["topic"].startswith("hook")] == [
+            "这个地址指向内网或者本机，没有列在 SUFANG_PRIVATE_HOSTS 里，不能外送。"
+        ]
+
+    async def looked_good(url: str, private: Any) -> None:
+        pass
+
+    run(office, work, private=())
 
 
 def test_two_workers_do_not_send_the_same(office: Office) -> None:

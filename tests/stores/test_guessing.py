@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from bot.petition.case import Filing
-from bot.petition.errors import TooManyAttempts
+from bot.petition.errors import NotFound, TooManyAttempts
 from bot.petition.origin import ADDRESS
 from bot.storage import guessing
 from bot.storage.cases import CaseStore
+from bot.storage.rights import Rights
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
@@ -125,6 +126,43 @@ def test_the_way_by_phone_has_a_count_of_its_own(cases: CaseStore, besieged) -> 
         except TooManyAttempts:
             pass
     assert looked_at <= guessing.COUNTS["p"].free
+
+
+def test_who_holds_the_code_cannot_try_out_telephones(cases: CaseStore, engine, keys) -> None:
+    """The slip with number and code was found; whose telephone stands with the case is what its finder wants to know."""
+    receipt, rights = file(cases), Rights(engine, keys)
+    told = set()
+    for i in range(60):
+        ADDRESS.set(f"address {i % 10}")
+        try:
+            rights.export(receipt.case_no, receipt.query_code, NOW, TODAY, "", f"139{i:08d}")
+        except NotFound:
+            told.add(i)
+        except TooManyAttempts:
+            pass
+        cases.progress(
+            receipt.case_no, receipt.query_code, NOW, "", f"139{i:08d}"
+        )  # a right code pays for no telephones
+    assert len(told) <= guessing.COUNTS["t"].free
+    with pytest.raises(TooManyAttempts):
+        rights.export(receipt.case_no, receipt.query_code, NOW, TODAY, "", "13800001234")
+    assert rights.export(receipt.case_no, receipt.query_code, NOW, TODAY, "c0", "")["case_no"] == receipt.case_no
+    ADDRESS.set("")
+
+
+def test_while_a_number_rests_no_telephone_is_found_by_trying(cases: CaseStore, besieged) -> None:
+    for i in range(20):
+        with pytest.raises(TooManyAttempts):
+            cases.progress(besieged.case_no, besieged.query_code, NOW, f"finder {i}", f"139{i:08d}")
+    with pytest.raises(TooManyAttempts):
+        cases.progress(besieged.case_no, besieged.query_code, NOW, "finder", "13800001234")
+
+
+def test_strangers_without_the_code_do_not_close_the_way_by_phone(cases: CaseStore, besieged) -> None:
+    for i in range(20):
+        with pytest.raises(TooManyAttempts):
+            cases.progress(besieged.case_no, "000000", NOW, f"stranger {i}", f"139{i:08d}")
+    assert cases.progress(besieged.case_no, besieged.query_code, NOW, "owner", "13800001234") is not None
 
 
 def test_a_rest_ends_and_the_next_day_begins_anew(cases: CaseStore, besieged) -> None:

@@ -83,6 +83,33 @@ def test_a_copy_needs_number_code_and_a_second_proof(engine: Engine, keys, cases
     assert [e.event for e in cases.get(receipt.case_no).events].count("查阅个人信息") == 2
 
 
+def test_a_copy_holds_the_persons_words_and_no_working_notes(engine: Engine, keys, cases: CaseStore) -> None:
+    receipt, rights = file(cases, "talk"), Rights(engine, keys)
+    moved = {"kind": "转送", "agency": "城管", "note": "此人是老上访户"}
+    cases.transition(receipt.case_no, "dispatched", "甲", "clerk", moved, NOW, TODAY)
+    for event, by, note in (
+        ("补充材料", "petitioner", "又冒烟了"), ("补充材料", "甲", "电话里态度不好"), ("督办", "乙", "尽快压下去"),
+        ("协商会办", "甲", "内部商量"), ("查看个人信息", "甲", "好奇"), ("催办回复", "丙", "下周去看"),
+    ):  # fmt: skip
+        cases.note(receipt.case_no, event, by, {"note": note}, NOW, TODAY)
+    copy = rights.export(receipt.case_no, receipt.query_code, NOW, TODAY, "talk")
+    assert [(e["event"], e["note"]) for e in copy["events"] if not e["to"]] == [
+        ("补充材料", "又冒烟了"),
+        ("催办回复", "下周去看"),
+    ]
+    for internal in ("上访户", "态度", "压下去", "商量", "好奇"):
+        assert internal not in str(copy)
+
+
+def test_a_case_keeps_the_wording_that_its_teller_agreed_to(engine: Engine, keys, cases: CaseStore) -> None:
+    filed = Filing(
+        "n" * 32, "web", "talk", "enforcement", "申诉求决", "城管", FIELDS, consent_at=NOW, notice_version="2026-11-25"
+    )
+    receipt = cases.file(filed, NOW, TODAY)
+    copy = Rights(engine, keys).export(receipt.case_no, receipt.query_code, NOW, TODAY, "talk")
+    assert (copy["notice_version"], copy["consent_at"][:10]) == ("2026-11-25", "2026-11-23")
+
+
 def test_of_an_accusation_nothing_is_given_out(engine: Engine, keys, cases: CaseStore) -> None:
     receipt = file(cases, "talk", "检举控告")
     with pytest.raises(PetitionError, match="纪检"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import urllib.error
 import urllib.request
@@ -10,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from wechat_stage import Stage, Worker
 
 from bot.petition.case import Filing
@@ -200,6 +202,21 @@ async def test_a_picture_becomes_an_attachment_of_the_conversation(stage: Stage)
     assert "照片" in texts(stage)[1]
     conversation = stage.rows("SELECT conversation FROM wechat_users")[0][0]
     assert len(ChatStore(stage.engine, stage.keys).all_attachment_names(conversation)) == 1
+
+
+async def test_a_picture_from_the_platform_loses_what_could_name_its_sender(stage: Stage) -> None:
+    await stage.worker()
+    exif, picture = Image.Exif(), io.BytesIO()
+    exif[0x010F] = "HUAWEI of Zhang, 25.04N"
+    Image.new("RGB", (40, 30)).save(picture, "JPEG", exif=exif.tobytes())
+    assert b"HUAWEI" in picture.getvalue()
+    await stage.platform.picture(ME, picture.getvalue())
+    await stage.platform.picture(ME, b"\xff\xd8\xffbroken, and Exif\0\0 somewhere in it")
+    assert "第1份" in texts(stage)[0]
+    assert "照片" in texts(stage)[1]
+    stored = [stage.keys.decrypt(f.read_bytes(), f"files/{f.name}") for f in (stage.data / "attachments").iterdir()]
+    assert len(stored) == 1
+    assert b"HUAWEI" not in bytes.fromhex(stored[0])
 
 
 async def test_a_filed_case_is_bound_listed_told_about_and_unbound(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.limits import TOKEN_DAYS, Bucket, Tokens
+from bot.channels.limits import TOKEN_DAYS, Bucket, Tokens, address_of
 from bot.channels.turns import Handler, Turns
 from bot.channels.wechat.client import Client, new_worker
 from bot.channels.wechat.conversation import TAPS, Conversation
@@ -198,7 +198,7 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
 
     async def _session(self, request: Request) -> HTTPResponse:
         """A signed session for the conversation of a one-time ticket."""
-        if self._settings.rate_limits_on and self._sessions.wait(request.ip):
+        if self._settings.rate_limits_on and self._sessions.wait(address_of(request)):
             return _json({"error": {"code": "rate", "message": catalogue().say("wechat_busy")}}, 429)
         try:
             ticket = str(json.loads(request.body)["ticket"])[:100]

@@ -11,7 +11,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from bot.channels import uploads
 from bot.channels.limits import media_type
+from bot.channels.scan import ScannerDown, infected
 from bot.channels.turns import Handler, Messages, Turns
 from bot.channels.wechat import render
 from bot.channels.wechat.client import ApiError, Client
@@ -250,11 +252,22 @@ class Conversation:
         found = media_type(data)
         if found is None or (kind == "image") != found.startswith("image/"):
             return self._said("wechat_image_type" if kind == "image" else "wechat_voice_failed")
+        try:  # what came through the platform is a stranger's file like any other
+            if self._settings.clamd and await infected(self._settings.clamd, data):
+                return self._said("wechat_image_type" if kind == "image" else "wechat_voice_failed")
+            data = uploads.clean(data, found)
+        except uploads.BadFile:
+            return self._said("wechat_image_type" if kind == "image" else "wechat_voice_failed")
+        except ScannerDown as e:
+            raise StoreUnavailable() from e
         conversation = await asyncio.to_thread(self._store.conversation, message.who)
         # Named after the message: a message that is processed once more after a crash is not kept twice.
         name = f"{kind}-{message.key.removeprefix('m:')}.{found.partition('/')[2]}"
         folder, now = self._settings.data_dir / "attachments", self._settings.now()
-        if name not in await asyncio.to_thread(self._chat.all_attachment_names, conversation):
+        kept = await asyncio.to_thread(self._chat.all_attachment_names, conversation)
+        if name not in kept and len(kept) >= uploads.MAX_FILES:
+            return self._said("wechat_files_enough")
+        if name not in kept:
             await asyncio.to_thread(self._chat.add_attachment, conversation, name, data, found, folder, now)
         count = len(await asyncio.to_thread(self._chat.all_attachment_names, conversation))
         return self._said("wechat_image", n=count) if kind == "image" else self._said("wechat_voice_unheard")

@@ -9,12 +9,13 @@ from bot.petition.advice.engine import Advice
 from bot.petition.advice.wording import day
 from bot.petition.case import Filing, Receipt
 from bot.petition.catalogue import Catalogue
+from bot.petition.consent import version
 from bot.petition.dialogue.draft import Draft
 from bot.petition.message import Message
 
 
 def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, source: str = "web") -> Filing:
-    """The filing of a draft that its teller has confirmed; confirming under the summary is the consent, kept with its time."""
+    """The filing of a draft that its teller has confirmed; confirming under the summary is the consent, kept with its time and wording."""
     snapshot: dict[str, Any] = {
         "channel": advice.channel,
         "dispute": advice.dispute,
@@ -33,6 +34,7 @@ def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, so
         urgent=advice.urgent,
         advice=snapshot,
         consent_at=now,
+        notice_version=version(),
     )
 
 

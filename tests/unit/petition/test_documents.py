@@ -30,7 +30,7 @@ STEPS = {
 
 def view(kind: Kind, status: str) -> CaseView:
     at = datetime(2026, 11, 23, tzinfo=timezone.utc)
-    sent = {"kind": kind.only or "转送"}
+    sent = {"kind": kind.only or "转送", "approved_by": "陈督查"}
     events = [EventView("transition", None, s, at, "x", "", sent) for s in ("registered", *STEPS[status])]
     return CaseView(
         "261123000017", status, "petition", kind.category or "申诉求决", "住建", DAY, None, 1, tuple(events)
