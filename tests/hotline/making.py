@@ -124,7 +124,8 @@ def srt(call: Call) -> str:
 def srt_bare(call: Call) -> str:
     """Subtitles that do not say who speaks."""
     return "\n\n".join(
-        f"{i + 1}\n00:{i // 60:02d}:{i % 60:02d},000 --> 00:{i // 60:02d}:{i % 60:02d},900\n{t}" for i, (_, t) in enumerate(call)
+        f"{i + 1}\n00:{i // 60:02d}:{i % 60:02d},000 --> 00:{i // 60:02d}:{i % 60:02d},900\n{t}"
+        for i, (_, t) in enumerate(call)
     )
 
 

@@ -13,8 +13,8 @@ from bot.hotline.draft import draft
 from bot.hotline.formats import read
 from bot.hotline.roles import roles, turn_roles
 
-CALLS = calls()
-ROLE = {"a": "agent", "c": "citizen", "o": "other"}
+CALLS = [*calls(), *calls("calls_unseen.yml")]
+ROLE = {"a": "agent", "b": "agent", "c": "citizen", "d": "citizen", "o": "other"}
 FIELDS = (
     "name",
     "phone",
