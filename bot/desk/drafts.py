@@ -25,7 +25,8 @@ from bot.petition.errors import PetitionError
 from bot.petition.fields import labels
 from bot.petition.keys import CHANNELS
 from bot.petition.roles import Staff
-from bot.storage.drafts import CASE_FIELDS, DROPPED, FILED, OPEN, as_typed
+from bot.storage.draft_fields import CASE_FIELDS, as_typed
+from bot.storage.drafts import DROPPED, FILED, OPEN
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
 #: Seconds that a signed call-back stays good.
