@@ -1,8 +1,9 @@
-"""What the usual Chinese libraries find in the same calls: phone, day, place, each library alone on each turn, the best answer of a call.
+"""What the usual Chinese libraries find in the same calls: phone, day, place, sum, each library alone on each turn, the best answer of a call.
 
     python benchmarks/hotline_peers.py FOLDER GOLD.jsonl > peers.json      in an environment of its own, with jionlp, cpca, wetext, phonenumbers
 
-Only fields that a library claims to read are compared. A library gets every turn of the file as read by our readers; a call counts as
+Only fields that a library claims to read are compared (wetext, which only writes numerals, with an expression behind it). A library
+gets every turn of the file as read by our readers; a call counts as
 found when any of its answers for the call is right (we count only the first of our own), so this favours the peers.
 """
 
@@ -37,6 +38,15 @@ def readers() -> dict[str, dict[str, Callable[[str, datetime], list[str]]]]:
     """Library → field → reader; a library that is not there is left out."""
     out: dict[str, dict[str, Callable[[str, datetime], list[str]]]] = {}
     with contextlib.suppress(ImportError):
+        from wetext import Normalizer
+
+        written = Normalizer(lang="zh", operator="itn").normalize
+        # wetext finds nothing by itself, it writes spoken numerals as digits: the plainest expressions read the rest.
+        out["wetext"] = {
+            "phone": lambda t, _: re.findall(r"(?<!\d)1\d{10}(?!\d)", written(t)),
+            "amount_yuan": lambda t, _: re.findall(r"(\d+(?:\.\d+)?)(?=元|块|万)", written(t)),
+        }
+    with contextlib.suppress(ImportError):
         import phonenumbers
 
         def phones(text: str, _: datetime) -> list[str]:
@@ -44,11 +54,8 @@ def readers() -> dict[str, dict[str, Callable[[str, datetime], list[str]]]]:
             return [str(m.number.national_number) for m in found]
 
         out["phonenumbers"] = {"phone": phones}
-        with contextlib.suppress(ImportError):
-            from wetext import Normalizer
-
-            itn = Normalizer(lang="zh", operator="itn")
-            out["wetext + phonenumbers"] = {"phone": lambda t, d: phones(itn.normalize(t), d)}
+        if "wetext" in out:
+            out["wetext + phonenumbers"] = {"phone": lambda t, d: phones(written(t), d)}
     with contextlib.suppress(ImportError), contextlib.redirect_stdout(io.StringIO()):
         import jionlp
 
@@ -84,6 +91,8 @@ def right(key: str, gold: str, found: str) -> bool:
     """As the score of calls has it."""
     if key == "phone":
         return re.sub(r"\D", "", found) == gold
+    if key == "amount_yuan":
+        return float(found) in (float(gold), float(gold) / 10000)
     return found.startswith(gold) if key == "occurred_on" else alike(gold, found) >= 0.6
 
 

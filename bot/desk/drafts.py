@@ -26,7 +26,8 @@ from bot.petition.fields import labels
 from bot.petition.keys import CHANNELS
 from bot.petition.roles import ACCUSATION, Staff
 from bot.storage.cases import OPENED
-from bot.storage.drafts import CASE_FIELDS, DROPPED, FILED, OPEN, as_typed
+from bot.storage.draft_fields import CASE_FIELDS, as_typed
+from bot.storage.drafts import DROPPED, FILED, OPEN
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
 #: Seconds that a signed call-back stays good.

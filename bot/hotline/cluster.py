@@ -1,7 +1,8 @@
 """A backlog over several machines: Dask distributed (the extra `cluster`).
 
 Dask moves work as pickles, so whoever reaches its ports runs code. Therefore: without an address the cluster is this machine's own,
-everything on loopback; a scheduler elsewhere is reached over TLS with certificates of both sides, or not at all.
+everything on loopback and over TLS with a certificate that lives as long as the run, which other users of the machine do not have;
+a scheduler elsewhere is reached over TLS with certificates of both sides, or not at all.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def client(address: str = "", workers: int = 2, tls: Tls | None = None) -> Itera
         with (
             LocalCluster(
                 n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0", silence_logs=50,
-                security=tls.security() if tls else None, protocol="tls://" if tls else "tcp://",
+                security=tls.security() if tls else Security.temporary(), protocol="tls://",
             ) as cluster,
             Client(cluster, timeout=60) as connected,
         ):  # fmt: skip

@@ -31,8 +31,9 @@ _BACKGROUND = re.compile(
     r"^(?:我?(?:年纪大|要交|急|怕|不懂|晓得|知道|就是咽不下|还来得及|说不清|也不晓得)|利息|不要好多钱|谢谢|麻烦|拜托|行了|再见|你记上|你们?采纳|不行吗|行不行|好不好|是不是|你说|要的就是|能?管不能管|能管|找哪个|找谁|问|听|说|讲|打听|告诉你|跟你|反映一?个|反映个|投诉一?下|咨询一?下|请教|了解)"
 )
 _HEAD = re.compile(
-    r"^(?:(?:那|就|是|的|我|俺|额|嗯|对|第[一二三][，,、]?|第[一二三](?=[^\d天次年个])|首先|其次|另外|还有|再一个|你们|恁|要求|请求|希望|想要?|想问|能不能|可不可以|他们?|她|先|要|一下|帮我|给我|请|也|都|主要|叫|让|喊)(?![^，。]?什么))+"
+    r"^(?:(?:那|就|是|的|我们?|俺们?|额|嗯|对|第[一二三][，,、]?|第[一二三](?=[^\d天次年个])|首先|其次|另外|还有|再一个|你们|恁|要求|请求|希望|想要?|想问|能不能|可不可以|他们?|她|先|要|一下|[帮给](?:我|俺)们?|请|也|都|主要|叫|让|喊)(?![^，。]?什么))+"
 )
+_BARE_ACT = re.compile(r"(?:查处|核查|调查|处理|处罚|整改)(?=，|$)")
 _CHAT = re.compile(
     r"(?:嘛|噻|哈|咯|嘞|啊|呀|哦|吧|呗|哇|么|嘎|啦|呢|了么|就好了?|就行了?|就可以了?|好不好|行不行|中不中|要得不|可以吗|行吗|好吗|对吗|对吧|是吧)+(?=[，,。；！？]|$)"
 )
@@ -86,7 +87,7 @@ def formal(text: str) -> str:
         clause = _CHAT.sub("", clause).strip()
         head = _HEAD.match(clause)
         clause = clause[head.end() :] if head and head.end() < len(clause) - 1 else clause
-        clause = _CHAT.sub("", clause)
+        clause = re.sub(r"(?<=[\u4e00-\u9fff]{2})一下(?:子)?(?!来)", "", _CHAT.sub("", clause))
         if len(clause) < 2 or re.fullmatch(r"(.)是\1", clause) or _BACKGROUND.search(clause) or _TALK.search(clause):
             continue
         kept.append(clause)
@@ -94,7 +95,7 @@ def formal(text: str) -> str:
 
 
 _ACTOR = re.compile(
-    r"(?<![\u4e00-\u9fff]由)(?:请|由)?(?:相关|有关|当地|上级|[\u4e00-\u9fff]{2,4}(?:和|、|与)[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}?)(?:职能)?(?:部门|单位(?=[来查处督])|局(?=[来查处督协核]))(?:来)?(?=[\u4e00-\u9fff]{3,})"
+    r"(?<![\u4e00-\u9fff]由)(?:请|由)?(?:相关|有关|当地|上级|[\u4e00-\u9fff]{2,4}(?:和|、|与)[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}?)(?:职能)?(?:部门|单位(?=[来查处督])|局(?=[来查处督协核]))(?:来)?(?=[\u4e00-\u9fff]{2,})"
 )
 
 
@@ -110,6 +111,14 @@ def _adds(new: str, old: str) -> bool:
     """Whether a clause says something that is not said yet."""
     fresh = sum(c not in old for c in new)
     return len(new) >= 4 and fresh >= max(3, 0.45 * len(new))
+
+
+def _to_last_act(wish: str) -> str:
+    """The wish without the clauses behind the last one that asks for something; empty when none does."""
+    clauses = wish.split("，")
+    while clauses and not _ACTION.search(clauses[-1]):
+        clauses.pop()
+    return "，".join(clauses)
 
 
 def wishes(topics: Topics) -> tuple[list[tuple[str, Spans]], list[tuple[str, Spans]]]:
@@ -137,8 +146,8 @@ def wishes(topics: Topics) -> tuple[list[tuple[str, Spans]], list[tuple[str, Spa
                 answered.append((extra, (turn.span(0, len(turn.text)),)))
         for m in _WISH.finditer(turn.text):
             key = "wish" if m["wish"] else "ba"
-            wish = formal(m[key])
-            if len(wish) >= 4 and _ACTION.search(wish):
+            wish = _to_last_act(formal(m[key]))
+            if len(wish) >= 4:
                 told.append((wish, (turn.span(*m.span(key)),)))
     return [*summed, *answered], told
 
@@ -163,7 +172,7 @@ def put_together(pieces: Sequence[tuple[str, Spans]], room: int = 28) -> tuple[s
         fresh = "，".join(c for c in piece.split("，") if not text or _adds(c, text))
         if not fresh or (text and len(text) + len(fresh) > room):
             continue
-        text = f"{text}，{fresh}" if text else fresh
+        text = fresh if text in fresh else f"{text}，{fresh}"
         spans += where
     return _clip(text), tuple(spans)
 
@@ -187,6 +196,8 @@ def demand(
         if asked[0]:
             return Element(_clip("咨询" + asked[0]), asked[1], 0.7)
     text, spans = put_together(summed)
+    if text and _BARE_ACT.search(text) and (who := _who(fields)) and who not in text and channel != "consultation":
+        text = _clip(_BARE_ACT.sub(lambda m: m[0] + who, text, count=1))
     if text and channel == "suggestion" and not text.startswith("建议"):
         text = "建议" + text
     if urges and re.fullmatch(r"催办?|加急", text.split("，")[0] or "催"):
@@ -304,6 +315,10 @@ def _by_channel(
         return _frame("consultation", matter=what)
     if channel == "suggestion":
         return _frame("suggestion", matter=what)
+    if channel == "emergency":
+        return _frame(
+            "stop" if re.search(r"打(?!电话|120|119|不)|砍|刀|砸|威胁|救命|闹事|跟踪", what) else "rescue", matter=what
+        )
     if channel == "none":
         said = re.search(r"(?:想|要)?表扬(?:一下)?([^，。]{2,14})", everything)
         return (
@@ -323,8 +338,11 @@ def _questions(turns: Sequence[Said]) -> tuple[str, Spans]:
     for turn in turns:
         if turn.role != "agent":
             for m in _ASKED.finditer(turn.text):
-                text = re.sub(r"^.*?(?:请问|问一下哈?|问下子?|问哈|想问|咨询一?下?|想了解一?下?)", "", m[0])
+                text = re.sub(
+                    r"^.*?(?:请问|问一下哈?|问下子?|问哈|想问|咨询(?:一?下子?)?|想了解(?:一?下子?)?)", "", m[0]
+                )
                 text = re.sub(r"^[，,]*(?:就是|那个|这个|哦|那|我|嗯|要)*[，,]*", "", re.sub(r"[？?]", "", text))
+                text = re.sub(r"(?<=能|有|要)([^，]{1,12})不(?=，|$)", r"\1", text)
                 text = _CHAT.sub("", re.sub(r"，?(?:是什么人才|什么人才)", "什么人", text)).strip("，")
                 if len(text) >= 4 and not _TALK.search(text):
                     pieces.append((text, (turn.span(*m.span()),)))
@@ -334,6 +352,8 @@ def _questions(turns: Sequence[Said]) -> tuple[str, Spans]:
 _OPENS = re.compile(
     r"(?:我|俺|额)?(?:是)?(?:就|要|想|来)*(?:投诉|反映|举报|咨询|报|问|说|建议|求助)(?:一?下子?|一?个(?:事儿?|问题|情况)(?:儿|啊|情)?|个)?[，,：]?(?:就是)?"
 )
+#: That nobody answered is why somebody calls again, not what the call is about.
+_UNANSWERED = re.compile(r"没人(?:理|来|联系|找|给)|[没不]理|没(?:个)?(?:动静|消息|下文|回音)")
 _RESTATES = re.compile(
     r"^(?:嗯|好的?|明白)?[，,]?(?:您)?(?:是|说的是)?(?P<what>[^。？?]{5,40}?)[，,]?(?:是吧|对吧|是吗|对吗)(?:[。？?，]|$)"
 )
@@ -355,8 +375,9 @@ def matter_of(topics: Topics, problem: re.Pattern[str]) -> tuple[str, Spans]:
             if re.search(r"你们|恁们?|到底|12345|热线|电话|为啥|为什么|谁|咋|吗$|怎么", words):
                 continue
             words = re.sub(r"^(?:就|是|那边|这边|那|我们?|俺们?|额|他|这|因为|然后|后来|被)+(?=[^，]{3})", "", words)
+            words = re.sub(r"^(?:我|俺)?(?:之前|上次|前[几些]天|上回)?(?:投诉|反映|打|举报)?过(?=[^，]{4})", "", words)
             hits = len(problem.findall(words))
-            score = hits - 0.06 * i - 0.02 * len(words)
+            score = hits - 0.06 * i - 0.02 * len(words) - 0.7 * bool(_UNANSWERED.search(words))
             if hits and len(words) >= 3 and score > best[0]:
                 best = (score, words, (turn.span(*m.span()),))
     return best[1], best[2]

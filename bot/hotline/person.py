@@ -39,9 +39,13 @@ _RELATIONS = {
 }  # fmt: skip
 _KIN = "|".join(sorted(_RELATIONS, key=len, reverse=True))
 _ON_BEHALF = re.compile(
-    rf"(?:帮|替|代|为|给)(?:着)?(?:我|俺|额|我们|咱)?(?:家|屋)?(?:的|里|那个)?({_KIN})(?!的?(?:费|钱|工资|修|买|办的))(?=[^，。]{{0,8}}(?:问|反映|投诉|说|打|咨询|办|申请|来|报|登记|求助|查)|，|。|$)"
+    rf"(?:帮|替|代|为|给)(?:着)?(?:我|俺|额|我们|咱)?(?:家|屋)?(?:的|里|那个)?({_KIN})(?!的?(?:费|钱|工资|修|买|办的))(?=[^，。]{{0,8}}(?:问|反映|投诉|说|打|咨询|办|申请|来|报|登记|求助|查|落户|落上)|，|。|$)"
 )
 _LOST = re.compile(rf"(?:我|俺|额|我们)?家?({_KIN})[^。]{{0,18}}(?:走丢|走失|不见了|失踪|失联)")
+#: What is said right after a number that is somebody else's or misread.
+_NOT_MINE = re.compile(
+    rf"^[，,。]*(?:(?:这|那)?(?:个)?(?:是|不是)(?:我|他|她)(?!的?身份证)(?:{_KIN}|的)|[^。]{{0,10}}(?:别|不要|甭)(?:记|写|用)|[^。]{{0,6}}(?:看|念|说|讲)错)"
+)
 _DIGITS = re.compile(r"[^零〇一二三四五六七八九幺\d]")
 
 
@@ -79,7 +83,12 @@ def id_number(turns: Sequence[Said]) -> Element | None:
     for turn in reversed(turns):
         m = re.search(r"(?:[零〇一二三四五六七八九幺\d][，,、 \-]*){17}[零〇一二三四五六七八九幺\dXx叉]", turn.text)
         plain = re.sub(r"\W", "", m[0]).translate(contacts._SPOKEN).replace("叉", "X").upper() if m else ""
-        if m and re.fullmatch(r"\d{17}[\dX]", plain) and contacts.valid_id(plain) and not turn.denied:
+        if (
+            m
+            and re.fullmatch(r"\d{17}[\dX]", plain)
+            and contacts.valid_id(plain)
+            and not (turn.denied or _NOT_MINE.search(turn.text[m.end() :]))
+        ):
             return Element(plain, (turn.span(*m.span()),), 0.95)
     return None
 
@@ -135,6 +144,9 @@ def name(topics: Topics, turns: Sequence[Said]) -> Element | None:
                 )
                 if repeated and len(value) == 2 and whole in after:
                     sure = 0.4
+                # 佟欣，…: two characters that stand alone, with the surname that the agent goes on with
+                elif len(value) == 2 and re.search(rf"(?:^|[，。是叫])(?:我叫|叫)?{value}(?=[，。]|$)", said):
+                    sure = max(sure, 0.7 if re.search(rf"{value[0]}(?:先生|女士|小姐)", after) else sure)
                 found.append(Element(value, turn.find(value), sure))
         if surname:
             title = next((m for m in _TITLE.finditer(after) if m[1].startswith(surname[1])), None)

@@ -30,8 +30,9 @@ _CHANNELS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 #: How much the agent's word about the way counts beside the model's shares.
 CHANNEL_LIFT = 0.3
-#: Of one who supervises others the channel is certain (codebook, rule 3).
-SUPERVISION_LIFT = 0.4
+#: Of one who supervises others the channel is certain (codebook, rule 3), the more where he sends it there himself (rule 2).
+SUPERVISION_LIFT, SENT_LIFT = 0.4, 0.8
+_SENT = re.compile(r"转[^，。]{0,10}(?:监察大队|劳动监察|劳动保障监察|执法(?:大?队|局))")
 _PRAISE = re.compile(r"(?:来|想|要)(?:电)?(?:表扬|感谢|夸)|送(?:面)?锦旗|提出表扬")
 PRAISE_LIFT = 0.8
 
@@ -81,5 +82,7 @@ def channels(turns: Iterable[Said]) -> dict[str, float]:
         if turn.role == "agent" and not turn.denied:
             for key, pattern in _CHANNELS:
                 if pattern.search(turn.text):
-                    out[key] = SUPERVISION_LIFT if key == "enforcement" else CHANNEL_LIFT
+                    out[key] = max(out.get(key, 0.0), SUPERVISION_LIFT if key == "enforcement" else CHANNEL_LIFT)
+            if _SENT.search(turn.text):
+                out["enforcement"] = SENT_LIFT
     return out

@@ -28,10 +28,21 @@ _TAKEN_BACK = re.compile(
     r"(?:(?<=^)|(?<=[，。！？]))(?P<old>[^，。！？]{1,16})[，,。—-]+(?:哎|哦|啊|噢|呃)?[，,]?(?:不对|不是|错了|说错了|讲错了|口误)(?:不对|不是)*(?:[，,]|(?=是))(?:我?(?:说|讲|记|搞)错了[，,])?(?:不是[^，。]{1,10}[，,])?(?=[^，。]{2,})"
 )
 _DENIES = re.compile(r"^(?:哎|啊|哦)?[，,]?(?:不是|不对|错了|没有没有|不是不是|唔系|弗是)")
+#: Words of Cantonese and of Shanghai in common writing, each as long as before, so that no character loses its place.
+_DIALECT = {
+    "嘅": "的", "喺": "在", "佢": "他", "冇": "没", "嗰": "那", "喇": "了", "咗": "了", "唔": "不", "搵": "找", "仲": "还", "啲": "点", "畀": "给", "睇": "看",
+    "呢度": "这里", "边度": "哪里", "边个": "哪个", "边条": "哪条", "几多": "多少", "几时": "何时", "系咪": "是吗", "系啊": "是啊", "就系": "就是", "唔系": "不是", "都系": "都是",
+    "还系": "还是", "而家": "现在", "仲系": "还是", "诉求系": "诉求是", "我系": "我是", "点称呼": "咋称呼", "咩名": "啥名", "阿拉": "我们", "伊拉": "他们", "侬": "你", "覅": "别",
+}  # fmt: skip
+_SPOKEN_THERE = re.compile("|".join(sorted(_DIALECT, key=len, reverse=True)))
 _YES = re.compile(
     r"^(?:对(?:头|啊|呀|的|嘞|咯|着了|对)*|嗯+|是(?:的|啊|呀|嘛|嘞)*|没错|好的?|行|中|要得|系啊?|就是(?:嘛|这个)?|那个?就是|哎)[，,。！]*"
 )
-_GLUED = re.compile(r"(?<=姓([\u4e00-\u9fff]))(?=\1)|(?<=[\u4e00-\u9fff])(?=(?:联系)?电话(?:是)?[幺一1])")
+_GLUED = re.compile(
+    r"(?<=姓([\u4e00-\u9fff]))(?=\1)|(?<=[\u4e00-\u9fff])(?=(?:联系)?电话(?:是)?[幺一1])|(?<=[嘛呗噻咯嘞])(?=[\u4e00-\u9fff]{3})"
+)
+#: 姓初，初中的初，初立新 and without stops: the spelling between the surname and the name.
+_SPELLING = re.compile(r"(?<=姓([\u4e00-\u9fff]))(?:，?[\u4e00-\u9fff]{1,3}(?:的|嘞|个|那个)\1字?)(?:，|(?=\1))")
 _NO_STOPS = re.compile(r"[，。？！、,.?!]")
 
 
@@ -69,7 +80,7 @@ def hear(role: str, raw: str, at: int) -> Said:
     """One raw turn made readable."""
     cleaned = clean(raw)
     text, where = cleaned.text, list(cleaned.offsets or range(len(cleaned.text)))
-    text = _PAUSE.sub("，", text)
+    text = _SPOKEN_THERE.sub(lambda m: _DIALECT[m[0]], _PAUSE.sub("，", text))
     if len(text) > 8 and not _NO_STOPS.search(text):
         text, where = _insert(text, where)
     for pattern in (_FILLER, _REPEAT, _TAKEN_BACK, _REPEAT):
@@ -155,10 +166,10 @@ def story(topics: Topics) -> str:
 def spelled(text: str) -> str:
     """Without the pieces that only tell how a name is written: 长江嘞长, 木字旁那个, 三点水的, 三个金的鑫."""
     kept = []
-    for piece in re.split(r"(?<=[，。；！？])", text):
+    for piece in re.split(r"(?<=[，。；！？])", _SPELLING.sub("，", text)):
         bare = piece.strip("，。；！？")
         m = re.fullmatch(
-            r"(?:就是)?(?:那个)?(?P<w>[\u4e00-\u9fff]{1,5})(?:的|嘞|那个|呢|里头的)+那?个?(?P<c>[\u4e00-\u9fff])(?:字)?(?:对吗|吗|是吧)?",
+            r"(?:就是)?(?:那个)?(?P<w>[\u4e00-\u9fff]{1,5})(?:的|嘞|那个|个|呢|里头的)+那?个?(?P<c>[\u4e00-\u9fff])(?:字)?(?:对吗|吗|是吧)?",
             bare,
         )
         if m and (m["c"] in m["w"] or re.search(r"[旁水头木金石]|[一二三四五六]个", m["w"])):

@@ -14,11 +14,13 @@ from bot.petition.understand.dates import DateFound
 _BEGINS = re.compile(r"^.{0,6}(?:开始|起|坏|停|受的?伤|走丢|通知|出的?事|摔|交的|转的|收回|拆|塌)")
 #: The start of a state, which is the event whatever else was asked.
 _STARTS = re.compile(r"^.{0,4}(?:开始|起|坏|停|受的?伤|走丢|走失|出的?事)")
+#: Questions for what came before the event: when the contract was made, not when the shop was shut.
+_BEFORE_IT = re.compile(r"签|办(?:的|了|理)?(?:的)?卡|买的|报(?:的|了)?名|入职|进厂|交的|出生|多大|结婚|下单")
 #: A turn without any of these holds no date.
 _DATED = re.compile(r"[年月日号天昨周节腊冬夜晚早]|今|星期|礼拜|刚|前|小时|20\d\d|季|[春夏秋]|[A-Za-z]{3}")
 #: Dates of earlier calls, of deadlines and of ages say nothing about the event.
 _OTHER_DAY = re.compile(
-    r"打过?(?:了)?(?:一[回次])?(?:电话|热线|12345)|反映过|投诉过|报过?(?:了)?(?:一回|一次)?警|来过电话|的工单|出生|生的|岁|到期|期限|截止|给我答复|说.{0,4}(?:内|就)给|供暖日|考试|＿(?:刚过|过了|后头)"
+    r"打过?(?:了)?(?:一[回次])?(?:电话|热线|12345)|反映过|投诉过|报过?(?:了)?(?:一回|一次)?警|来过电话|的工单|出生|生的|岁|到期|期限|截止|给我答复|说.{0,4}(?:内|就)给|供暖日|考试|＿(?:刚过|过了|后头)|＿[^，]{0,8}还(?:在|没|搁|是)"
 )
 _HOUR = re.compile(
     r"(?:今天|今日|今早|今晚|刚才|刚刚|刚|上午|下午|早上|中午|晚上|凌晨|傍晚)[^，。]{0,4}?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})点|[一二两三四五六七八九\d]{1,2}个?(?:多)?(?:小时|钟头)(?:了|前)|(?:几|\d+|[二三四五]?十?[一二三四五六七八九十])分钟(?:前|了)"
@@ -29,8 +31,11 @@ _GOES_ON = re.compile(r"每天|每晚|天天|都|经常|一般|营业|上班|睡
 def occurred_on(topics: Topics, turns: Sequence[Said], day: date) -> Element | None:
     """The event or the start of a state: a date with 开始 beside it, then the answer to the question for it, then the story."""
     told: list[tuple[DateFound, Said, bool]] = []
+    question, background = "", set()
     years: dict[str, tuple[DateFound, Said]] = {}
     for topic, turn in topics:
+        if turn.role == "agent":
+            question = turn.text
         if turn.denied or not _DATED.search(turn.text):
             continue
         text = turn.text.replace("元月", "一月")
@@ -45,11 +50,15 @@ def occurred_on(topics: Topics, turns: Sequence[Said], day: date) -> Element | N
             ):
                 continue
             told.append((f, turn, "occurred_on" in topic))
+            if turn.role != "agent" and _BEFORE_IT.search(question) and not _STARTS.search(text[f.end :]):
+                background.add(f.value)
             if re.search(r"20\d\d|二零", f.text) and len(f.value) == 10:
                 years[f.value[5:]] = (f, turn)
     exact = [x for x in told if len(x[0].value) == 10 and x[0].kind == "point"]
     begins = [x for x in exact if _BEGINS.search(x[1].text[x[0].end :])]
     asked = [x for x in exact if x[2]]
+    asked = [x for x in asked if x[0].value not in background] or asked
+    repeated = {x[0].value for x in exact if x[1].role == "agent"}
     mine = [x for x in exact if x[1].role != "agent"]
     answered = [x for x in told if x[2] and x[1].role != "agent"]
     named = [x for x in answered if x[0].kind == "point"]
@@ -66,7 +75,8 @@ def occurred_on(topics: Topics, turns: Sequence[Said], day: date) -> Element | N
         (exact, 0.5),
     ):
         if group:
-            f, t, _ = group[0]
+            # What the agent read back and nobody denied is right where a date was said twice: 3月15号 … 不是，是12号.
+            f, t, _ = next((x for x in group if x[0].value in repeated), group[0])
             if len(f.value) == 10 and f.value[5:] in years:  # the year was said later, by the agent's read-back
                 f, t = years[f.value[5:]]
             return Element(f.value, (t.span(f.start, f.end),), sure)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.hotline.found import Element, Spans
 from bot.hotline.speech import Said, Topics, spelled
@@ -27,7 +28,7 @@ _LEVELS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 #: Words of the sentence that a lazy match takes along on its left.
 _LEFT = re.compile(
-    r".*(?:我们|俺们|咱们|他们|你们|我家|俺家|就是|那个|这个|一个|哪个|那边|这边|这里|那里|住在|家在|就在|位于|位置|地址|地点|过来|过去|上班|来到|旁边|隔壁|附近|对面|后头|前头|的话|关于|反映|投诉|举报|登记|转给|转到|不是|应该|还有|以及|因为|向|在|是|叫|的|嘞|住|到|去|喺|我|俺|额|你|恁|您|他|她|了|给|给|被|把|让|从(?!化)|和(?!平|田|林|静|硕|顺|谐|睦|润)|跟|与|有(?!机)|哈|说|讲|转|及|往|个|姓|这|那|边|找|请|要求|希望|按|由|对|经)"
+    r".*(?:我们|俺们|咱们|他们|你们|我家|俺家|就是|那个|这个|一个|哪个|那边|这边|这里|那里|住在|家在|就在|位于|位置|地址|地点|过来|过去|上班|来到|旁边|隔壁|附近|对面|后头|前头|的话|关于|反映|投诉|举报|表扬|感谢|登记|转给|转到|不是|应该|还有|以及|因为|向|在|是|叫|的|嘞|住|到|去|喺|我|俺|额|你|恁|您|他|她|了|给|给|被|把|让|从(?!化)|和(?!平|田|林|静|硕|顺|谐|睦|润)|跟|与|有(?!机)|哈|说|讲|[找问打去诉映报]过|转|及|往|个|姓|这|那|边|找|请|要求|希望|按|由|对|经)"
 )
 _NOT = re.compile(
     r"^(?:我|你|他|这|那|哪|某|本|各|每|全|整|几|一|两|多|上|下|前|后|什么|同|别|新|老|旧|大|小|好|城|主城|市|那|这|家|屋|手|心|夜|嘴)?(?:区|县|市|旗|镇|乡|街道|社区|小区|村|路|街|巷|花园|公寓|学校|医院|小学|中学|幼儿园|公园|广场|工地|大院|家属院|城|里|府)$|[那这哪家屋]里$|什么|哪个|哪里|怎么|么事|城市|农村|地区|辖区|进城|全村|同村|我村|本村|走路|修路|马路|道路|公路|半路|迷路|一路|出路|网络|政府|乡镇|物业|公交|管理|上市|超市|夜市|门市|法院|户口"
@@ -37,6 +38,7 @@ _OFFICE = re.compile(
 )
 _NEAR = re.compile(rf"(?P<to>往[东西南北](?:走)?[^，。]{{0,6}}?)?[，]?(?P<far>{_NUM}[{_CH}]{{0,2}}米)")
 _JUNCTION = re.compile(r"交叉口|交汇|路口|交界|十字|跟|与|和")
+_AGREES = re.compile(r"(?:对|是(?!不是)|嗯|没错|系|中|就是)")
 _FUNCTION = re.compile(
     r"[我你他她它您俺额恁的了不没就是在要给把被说讲叫姓打来去什么怎吗呢吧啊嘛呀哦嗯喂对好都还也又很这哪谁啥]|再见|谢谢|电话|登记|物业|里头|开了|新开"
 )
@@ -112,7 +114,15 @@ class Places:
         self.trail: list[Atom] = []
         self._city = hotline
         self._known, self._short, self._find_known, self._find_short = _of_city(hotline)
-        self._told = "".join(t.text for _, t in topics if t.role != "agent")
+        mine = [t.text for _, t in topics if t.role != "agent"]
+        # What the agent says and the caller answers with yes is as good as told.
+        self._agreed = {
+            a.at: a.text
+            for (_, a), (_, b) in pairwise(topics)
+            if a.role == "agent" and b.role != "agent" and not a.denied and _AGREES.match(b.text)
+        }
+        mine += self._agreed.values()
+        self._told = "。".join(mine)
         self._denied = set(re.findall(rf"不是([{_CH}]{{2,8}})(?=[，。]|的)", self._told))
         order = 0
         for topic, turn in topics:
@@ -158,7 +168,7 @@ class Places:
                 if turn.role == "agent":
                     if not self._also_told(name):
                         continue
-                    worth = 0.6
+                    worth = 1.5 if turn.at in self._agreed else 0.6
                 if level == "district":
                     worth += 2.0 if name in self._known else 0.0
                     found = True
@@ -274,7 +284,8 @@ def place(topics: Topics, places: Places, premises: Element | None) -> Element |
     def take(atom: Atom | None) -> bool:
         if atom is None or any(atom.name in p for p in parts):
             return False
-        parts.append(atom.name)
+        inside = next((p for p in parts if atom.name.startswith(p)), "")
+        parts.append(atom.name[len(inside) :])  # 汾江中路 and 汾江中路东建大厦
         spans.extend(atom.spans)
         return True
 

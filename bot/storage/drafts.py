@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz.distance import Levenshtein
 from sqlalchemy import (
     Boolean,
     Column,
@@ -34,6 +33,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.petition.errors import ConflictError, NotFound
 from bot.petition.roles import ACCUSATION
 from bot.storage.crypto import Keyring
+from bot.storage.draft_fields import as_typed, edits, masked
 from bot.storage.models import cases, metadata
 from bot.storage.open import transaction
 from bot.storage.rows import purpose, utc
@@ -213,10 +213,13 @@ class DraftStore:
         for _ in range(2):
             try:
                 with transaction(self._engine) as c:
-                    if not c.execute(select(hotline_drafts.c.id).where(hotline_drafts.c.id == key)).first():
+                    found = c.execute(select(hotline_drafts.c.status).where(hotline_drafts.c.id == key)).first()
+                    if found is None:
                         c.execute(insert(hotline_drafts).values(**values))
                     if arrival:
                         self._tick_off(c, arrival, key)
+                        if found and found.status != OPEN:
+                            self._empty_inbox(c, key)
                 break
             except IntegrityError:  # somebody kept the same call at the same moment: now it is there
                 continue
@@ -261,7 +264,8 @@ class DraftStore:
     ) -> str:
         """Closes a draft: filed as `case_no` with the `final` fields, or dropped (None); the category that it has from now on.
 
-        A draft whose case is an accusation becomes one with it. Raises ConflictError when it is closed otherwise.
+        A draft whose case is an accusation becomes one with it. Of the transcript only its masked text stays: the case holds what is
+        needed (个人信息保护法 19). Raises ConflictError when it is closed otherwise.
         """
         with transaction(self._engine) as c:
             row = self._row(c, key, discipline)
@@ -271,6 +275,8 @@ class DraftStore:
                 raise ConflictError("这份草稿已经处理过了。")
             told = self._keys.decrypt(row.content, f"hotline_drafts/{key}", purpose(row.category))
             sealed = self._keys.encrypt(dict(final or {}), f"hotline_drafts/{key}/final", purpose(row.category))
+            told["turns"] = masked(told["record"], told["turns"], final or {})
+            content = self._keys.encrypt(told, f"hotline_drafts/{key}", purpose(row.category))
             c.execute(
                 update(hotline_drafts)
                 .where(hotline_drafts.c.id == key)
@@ -279,9 +285,11 @@ class DraftStore:
                     decided_at=now,
                     by=by,
                     case_no=case_no or None,
+                    content=content,
                     final=sealed,
                 )
             )
+            self._empty_inbox(c, key)
             if final is not None:
                 rows = [{"draft_id": key} | e for e in edits(as_typed(told["record"]), final)]
                 if rows:
@@ -318,37 +326,19 @@ class DraftStore:
             one["edited"] = round(one["edits"] / max(1, one["length"]), 3)
         return [out[k] for k in sorted(out)]
 
+    def _empty_inbox(self, c: Connection, key: str) -> None:
+        """Takes the transcript out of the arrivals of a closed draft; that they came stays, so that they are not made again."""
+        for r in c.execute(select(hotline_inbox).where(hotline_inbox.c.draft_id == key)).all():
+            sealing = purpose_of_call(c, r)
+            told = self._keys.decrypt(r.body, f"hotline_inbox/{r.id}", sealing) | {"body": ""}
+            sealed = self._keys.encrypt(told, f"hotline_inbox/{r.id}", sealing)
+            c.execute(update(hotline_inbox).where(hotline_inbox.c.id == r.id).values(body=sealed))
+
     def _row(self, c: Connection, key: str, discipline: bool) -> Row[Any]:
         row = c.execute(select(hotline_drafts).where(hotline_drafts.c.id == key).with_for_update()).first()
         if row is None or (row.category == ACCUSATION) != discipline:
             raise NotFound("没有这份草稿，或者不归您看。")
         return row
-
-
-#: Field of the draft → field of a case.
-CASE_FIELDS = {
-    "demand": "demand", "place": "place", "respondent": "respondent", "occurred_on": "occurred_on", "amount_yuan": "amount",
-    "people": "people_count", "name": "name", "phone": "phone", "id_number": "id_number", "address": "address", "on_behalf_of": "on_behalf_of",
-}  # fmt: skip
-
-
-def as_typed(record: Mapping[str, Any]) -> dict[str, str]:
-    """The draft's fields by the keys of a case, as a clerk would type them."""
-    found = {CASE_FIELDS[k]: e["value"] for k, e in record["fields"].items() if e and k in CASE_FIELDS}
-    return {k: str(v) for k, v in found.items() if v not in (None, "")}
-
-
-def edits(before: Mapping[str, str], after: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What was done to each field: kept, changed, added, removed; characters edited (Levenshtein) and the longer length."""
-    out = []
-    for key in CASE_FIELDS.values():
-        old, new = before.get(key, "").strip(), after.get(key, "").strip()
-        if old or new:
-            kind = "kept" if old == new else "added" if not old else "removed" if not new else "changed"
-            out.append(
-                {"field": key, "kind": kind, "edits": Levenshtein.distance(old, new), "length": max(len(old), len(new))}
-            )
-    return out
 
 
 def purpose_of_call(c: Connection, row: Row[Any]) -> str:

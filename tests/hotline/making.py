@@ -12,7 +12,8 @@ import yaml
 
 HERE = Path(__file__).parent
 Call = Sequence[tuple[str, str]]
-SPEAKER = {"a": 0, "c": 1, "o": 2}
+#: a agent, c caller, o another voice, b a second agent, d somebody beside the caller.
+SPEAKER = {"a": 0, "c": 1, "o": 2, "b": 3, "d": 4}
 NAMED = {"a": "坐席", "c": "市民", "o": "语音"}
 
 
@@ -120,6 +121,14 @@ def srt(call: Call) -> str:
     )
 
 
+def srt_bare(call: Call) -> str:
+    """Subtitles that do not say who speaks."""
+    return "\n\n".join(
+        f"{i + 1}\n00:{i // 60:02d}:{i % 60:02d},000 --> 00:{i // 60:02d}:{i % 60:02d},900\n{t}"
+        for i, (_, t) in enumerate(call)
+    )
+
+
 def vtt(call: Call) -> str:
     cues = (
         f"00:{i // 60:02d}:{i % 60:02d}.000 --> 00:{i // 60:02d}:{i % 60:02d}.900\n<v {NAMED[w]}>{t}</v>"
@@ -165,13 +174,14 @@ WRITERS: dict[str, tuple[str, Callable[[Call], Any]]] = {
     "volcengine": ("json", volcengine),
     "wenet": ("jsonl", wenet),
     "srt": ("srt", srt),
+    "srt_bare": ("srt", srt_bare),
     "webvtt": ("vtt", vtt),
     "txt": ("txt", txt),
     "txt_gbk": ("txt", lambda call: txt(call).encode("gb18030")),
     "ticket12345_turns": ("json", tickets),
 }
 #: Formats that tell no speakers apart.
-UNLABELLED = ("whisper", "wenet", "funasr_runtime")
+UNLABELLED = ("whisper", "wenet", "funasr_runtime", "srt_bare")
 
 
 def write(folder: Path, name: str, format_: str, call: Call) -> Path:
@@ -185,9 +195,9 @@ def write(folder: Path, name: str, format_: str, call: Call) -> Path:
     return path
 
 
-def calls() -> list[dict[str, Any]]:
+def calls(name: str = "calls.yml") -> list[dict[str, Any]]:
     """The project's own calls with what is right for them; `turns` as pairs."""
-    rows = yaml.safe_load((HERE / "calls.yml").read_text(encoding="utf-8"))
+    rows = yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
     for row in rows:
         row["turns"] = [next(iter(t.items())) for t in row["turns"]]
         row["gold"] = {k: _plain(v) for k, v in row["gold"].items()}

@@ -13,8 +13,8 @@ from bot.hotline.draft import draft
 from bot.hotline.formats import read
 from bot.hotline.roles import roles, turn_roles
 
-CALLS = calls()
-ROLE = {"a": "agent", "c": "citizen", "o": "other"}
+CALLS = [*calls(), *calls("calls_unseen.yml")]
+ROLE = {"a": "agent", "b": "agent", "c": "citizen", "d": "citizen", "o": "other"}
 FIELDS = (
     "name",
     "phone",
@@ -75,9 +75,14 @@ def test_channel_agency_and_urgency(call: dict[str, Any], drafts) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda c: c["id"])
-def test_nothing_personal_is_readable_in_the_masked_text(call: dict[str, Any], drafts) -> None:
+def test_nothing_personal_is_readable_in_the_masked_text_and_every_offset_still_fits(
+    call: dict[str, Any], drafts, tmp_path: Path
+) -> None:
     masked = drafts[call["id"]]["masked_text"]
     assert [s for s in call["pii"] if s in masked] == []
+    assert len(masked) == len(
+        "\n".join(t.text for t in read(write(tmp_path, "c", call["format"], call["turns"])).turns)
+    )
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda c: c["id"])

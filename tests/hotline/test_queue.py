@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from hotline.making import calls, write
+from hotline.proxy import Proxy
 
 pytest.importorskip("dramatiq", reason="the extra `queue` is not installed")
 
@@ -158,6 +159,39 @@ def test_calls_that_come_while_the_broker_is_down_are_made_later(tmp_path: Path,
     line.start()
     assert until(lambda: not line.store.waiting()), (line.folder / "worker.log").read_text()[-2000:]
     assert line.drafts() == 4
+
+
+def test_a_broker_that_goes_away_in_the_middle_and_comes_back_loses_and_doubles_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, line: Line
+) -> None:
+    """As when the broker is stopped and started: the line to it is cut under a working worker, and mended later."""
+    port = int(line.url.removesuffix("/5").rsplit(":", 1)[1])
+    proxy = Proxy(port)
+    request.addfinalizer(proxy.cut)
+    direct, line.url = line.url, line.url.replace(f":{port}", f":{proxy.port}")
+    try:
+        keys = [line.receive(i, CALLS[i % len(CALLS)]) for i in range(60)]
+        announce = announcer(line.url, line.queue)
+        for key in keys:
+            announce(key)
+        worker = line.start(look_every="2")
+        assert until(lambda: len(line.store.waiting()) < 55), (tmp_path / "worker.log").read_text()[-2000:]
+        proxy.cut()
+        left = len(line.store.waiting())
+        assert left, "it was cut too late to show anything"
+        late = line.receive(61, CALLS[0])
+        poison = line.store.receive("poison.json", "", "", b'{"Result": {"Sentences": [1]}}', NOW)
+        for key in (late, poison):
+            announce(key)  # nobody hears it, and that is no error
+        proxy.mend()
+        announce(late)  # the same announcer finds the broker again
+        assert until(lambda: not line.store.waiting()), (tmp_path / "worker.log").read_text()[-2000:]
+        assert worker.poll() is None, "the worker did not outlive the broker"
+        assert line.states([*keys, late]) == {"done"}
+        assert line.drafts() == len(keys) + 1
+        assert [d["id"] for d in line.store.dead()] == [poison]
+    finally:
+        line.url = direct
 
 
 @pytest.fixture

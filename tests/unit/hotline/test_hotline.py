@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def said(*pairs: tuple[str, str]) -> list[Said]:
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_format_gives_the_same_call(tmp_path: Path, name: str) -> None:
     call = read(write(tmp_path, "call", name, CALL))
-    assert call.format == {"aliyun_back": "aliyun_filetrans", "txt_gbk": "txt"}.get(name, name)
+    assert call.format == {"aliyun_back": "aliyun_filetrans", "txt_gbk": "txt", "srt_bare": "srt"}.get(name, name)
     assert "".join(t.text for t in call.turns) == "".join(t for _, t in CALL)
     found = roles(call)
     if name in UNLABELLED:
@@ -56,6 +57,17 @@ def test_every_format_gives_the_same_call(tmp_path: Path, name: str) -> None:
     else:
         assert [t.text for t in call.turns] == [t for _, t in CALL]
         assert [found[t.speaker] for t in call.turns] == [ROLE[w] for w, _ in CALL]
+
+
+@pytest.mark.parametrize("name", [n for n in WRITERS if n != "txt_gbk"])
+def test_every_format_is_read_in_gb18030_too(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, "call", name, CALL)
+    text = path.read_text(encoding="utf-8")
+    if path.suffix in (".json", ".jsonl"):
+        text = "\n".join(json.dumps(json.loads(x), ensure_ascii=False) for x in text.splitlines())
+    wanted = read(path)
+    path.write_bytes(text.encode("gb18030"))
+    assert read(path) == wanted
 
 
 def test_without_labels_the_turns_still_have_their_speakers() -> None:
@@ -127,6 +139,8 @@ def test_nothing_personal_is_left_in_the_masked_text(record: dict[str, Any]) -> 
         ("對對 說好一年就還", "对对，说好一年就还"),
         ("我姓魏，魏长河", "我姓魏，魏长河"),
         ("[噪音]没有，她啥也不给", "没有，她啥也不给"),
+        ("佢喺边度我唔知，投诉过嘅", "他在哪里我不知，投诉过的"),
+        ("我就想让他们重新认定一下嘛我胳膊都断了", "我就想让他们重新认定一下嘛，我胳膊都断了"),
     ],
 )
 def test_speech_is_made_readable(raw: str, plain: str) -> None:
@@ -200,10 +214,58 @@ def test_places_are_put_together(hotline: str, told: str, place: str) -> None:
         ("免贵姓楼，楼房的楼，楼建平。", "楼建平"),
         ("姓濮，单名一个磊，三个石头。", "濮磊"),
         ("姓粟，粟米的粟，粟老师。", "粟老师"),
+        ("我姓初初中的初初立新幺三零五五五零九零零幺", "初立新"),
+        ("我姓把把守的把把建军电话幺三三零零零零六七二幺", "把建军"),
+        ("我姓冼，冼星海个冼，冼玉玲，玉石个玉。", "冼玉玲"),
     ],
 )
 def test_rare_surnames_are_names_too(told: str, name: str) -> None:
     assert elements(said(("a", "您贵姓？"), ("c", told)), DAY)["name"].value == name
+
+
+def test_two_characters_that_stand_alone_are_a_name_when_the_agent_goes_on_with_it() -> None:
+    turns = said(
+        ("a", "您的姓名和电话？"),
+        ("c", "佟欣，人字旁冬天的冬那个佟，欣赏的欣，幺五幺零零零零四四七六。"),
+        ("a", "好的，佟女士。"),
+    )
+    assert elements(turns, DAY)["name"].value == "佟欣"
+
+
+def test_a_date_said_wrong_gives_way_to_the_one_that_was_read_back() -> None:
+    turns = said(
+        ("a", "漏了多久了？"),
+        ("c", "3月15号左右开始的吧。"),
+        ("c", "不是十五，是十二，三月十二，我记错了。"),
+        ("a", "3月12号开始的。"),
+        ("c", "嗯。"),
+    )
+    assert elements(turns, DAY)["occurred_on"].value == "2026-03-12"
+
+
+def test_the_day_of_the_contract_is_not_the_day_of_the_matter() -> None:
+    turns = said(
+        ("a", "您是什么时候签的合同？"),
+        ("c", "去年十一月二号，交了两万六。"),
+        ("a", "什么时候关门的？"),
+        ("c", "3月24号，门就锁了。"),
+    )
+    assert elements(turns, DAY)["occurred_on"].value == "2026-03-24"
+
+
+def test_a_number_that_is_somebody_elses_is_not_the_callers() -> None:
+    asked = ("a", "您的身份证号？")
+    assert elements(said(asked, ("c", "999999196804152030。")), DAY)["id_number"].value == "999999196804152030"
+    assert elements(said(asked, ("c", "999999196804152030，这是我妈的，您别记这个。")), DAY)["id_number"] is None
+
+
+def test_a_place_that_the_agent_reads_back_and_the_caller_confirms_counts_as_told() -> None:
+    turns = said(
+        ("c", "我上次投诉过潮福牛肉火锅油烟，到现在都没人理。"),
+        ("a", "还是汾江中路东建大厦一楼那间？"),
+        ("c", "是啊，就是他。"),
+    )
+    assert elements(turns, DAY, "佛山")["place"].value.startswith("汾江中路东建大厦")
 
 
 def test_who_wants_no_name_has_none() -> None:
