@@ -20,6 +20,8 @@ def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, so
         "dispute": advice.dispute,
         "confidence": advice.confidence,
         "ways": [c.procedure.id for c in advice.channels],
+        "channels": [c.as_dict() for c in advice.channels],
+        "guessed": list(draft.guessed),
         "facts": dict(advice.facts),
     }
     return Filing(
