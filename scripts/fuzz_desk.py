@@ -58,20 +58,21 @@ def main() -> int:
             "enum": [v.case_no for v in stores.cases.find(limit=40)]
         }
         stop = _serve(build(desk, settings), args.port)
-        failed = [r for r in ([args.role] if args.role else tokens) if _fuzz(args, tokens[r])]
+        failed = [r for r in ([args.role] if args.role else tokens) if _fuzz(args, tokens[r], folder)]
         stop()
     print("failed for " + "、".join(failed) if failed else "no failure", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _fuzz(args: argparse.Namespace, token: str) -> int:
+def _fuzz(args: argparse.Namespace, token: str, folder: str) -> int:
     url = f"http://127.0.0.1:{args.port}/desk/api/v1"
     command = [
         args.schemathesis, "run", f"{url}/openapi.json", "--url", url, "-H", f"Authorization: Bearer {token}",
         "--max-examples", str(args.examples), "--seed", "1", "--exclude-checks", "ignored_auth", "--generation-deterministic",
         "--suppress-health-check", "all", "--exclude-path", "/logout",
     ]  # fmt: skip
-    return subprocess.run(command, check=False, timeout=3600).returncode
+    # What it keeps between runs goes where the desk of this run lives.
+    return subprocess.run(command, check=False, timeout=3600, cwd=folder).returncode
 
 
 def _serve(app: web.Application, port: int):
