@@ -10,7 +10,6 @@ from typing import Any
 from bot.petition.keys import CHANNELS
 from bot.petition.lifecycle import STATUS_NAMES
 
-
 #: What the figures of a report are called.
 NAMES = {
     "from": "从", "to": "到", "registered": "登记", "registered_week_before": "上周登记", "by_day": "每天登记", "by_channel": "渠道",
