@@ -48,10 +48,10 @@ def main() -> int:
         )
         upgrade(settings.database_url)
         stores = Stores.of(make_engine(settings.database_url), open_keyring(settings))
-        simulate.fill(knowledge(), stores.cases, DAY, 40, 1)
         now = datetime.now(timezone.utc)
         tokens = {role: stores.staff.add(f"fuzz-{role}", role, agency, now, token=True) for role, agency in ROLES}
         advisor = Advisor(knowledge(), Triage(knowledge(), load_or_train(knowledge(), ROOT / "var" / "models")))
+        simulate.fill(advisor, stores.cases, DAY, 40, 1)
         desk = Desk(stores, advisor, lambda: DAY, settings.now)
         # Numbers of real cases: with invented ones the fuzzer would see nothing but 404.
         api.document()["components"]["parameters"]["no"]["schema"] = {

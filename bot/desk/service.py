@@ -17,6 +17,7 @@ from bot.knowledge.loader import Knowledge
 from bot.petition import lifecycle
 from bot.petition.advice.engine import Advisor
 from bot.petition.case import CaseView, Filing, Receipt
+from bot.petition.dialogue.filing import record_of
 from bot.petition.errors import NotFound, PetitionError, TransitionError
 from bot.petition.evidence import Span, evidence, masked
 from bot.petition.fields import fields as field_table
@@ -224,11 +225,7 @@ class Desk:
             agency=advice.agency,
             fields=fields,
             urgent=advice.urgent,
-            advice={
-                "channel": advice.channel,
-                "dispute": advice.dispute,
-                "channels": [c.as_dict() for c in advice.channels],
-            },
+            advice=record_of(advice),
             consent_at=self._now(),
         )
 
