@@ -23,7 +23,8 @@ class ActionCaseRequest(PetitionAction):
             utter(say, [answer(s.say.say("progress_ask"), "progress_ask")])
             return [SlotSet("awaiting", "progress")]
         try:
-            text = request(turn.intent, turn.text, case["case_no"], s.cases, s.say, s.now(), s.today())
+            asked = turn.intent, turn.text, case["case_no"]
+            text = request(*asked, s.cases, s.say, s.now(), s.today(), tracker.sender_id)
         except StoreUnavailable:
             raise
         except PetitionError as e:

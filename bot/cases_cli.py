@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from datetime import datetime, timezone
@@ -46,7 +45,9 @@ def add_parser(commands: Any) -> None:
     user.set_defaults(run=_user)
     report = commands.add_parser("report", help="报表，只统计自己的件")
     report.add_argument("what", choices=["weekly"])
-    report.add_argument("--csv", action="store_true", help="输出 CSV，默认 JSON")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="输出 CSV，默认 JSON")
+    form.add_argument("--html", action="store_true", help="输出一个网页文件，可以打印、寄送")
     report.set_defaults(run=_report)
     simulate = commands.add_parser("simulate", help="造一间演示用的办公室：虚构的件和用户")
     simulate.add_argument("--cases", type=int, default=200, help="多少件（默认 200）")
@@ -78,6 +79,8 @@ def _user(args: argparse.Namespace, settings: Settings) -> int:
 def _simulate(args: argparse.Namespace, settings: Settings) -> int:
     from bot.desk import simulate
     from bot.knowledge.loader import knowledge
+    from bot.petition.advice.engine import Advisor
+    from bot.petition.advice.triage import Triage, load_or_train
     from bot.storage.open import open_cases, open_engine, open_keyring, upgrade
     from bot.storage.stores import Stores
 
@@ -88,7 +91,9 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
         if real:
             print("数据库里已经有真实的件，演示数据不能混进去。换一个 SUFANG_DATA_DIR 再来。", file=sys.stderr)
             return 1
-        made = simulate.fill(knowledge(), cases, settings.today(), args.cases, args.seed)
+        k = knowledge()
+        advisor = Advisor(k, Triage(k, load_or_train(k, settings.data_dir / "models")))
+        made = simulate.fill(advisor, cases, settings.today(), args.cases, args.seed)
         stores = Stores.of(open_engine(settings), open_keyring(settings))
         stores.notices.remind(settings.now(), settings.today())
         users = simulate.accounts(stores.staff, settings.now())
@@ -113,11 +118,13 @@ def _report(args: argparse.Namespace, settings: Settings) -> int:
         print(e, file=sys.stderr)
         return 1
     if args.csv:
-        out = csv.writer(sys.stdout)
-        for key, value in report.items():
-            out.writerows([key, k, n] for k, n in value.items()) if isinstance(value, dict) else out.writerow(
-                [key, "", value]
-            )
+        from bot.desk.tables import report_csv
+
+        sys.stdout.write(report_csv(report))
+    elif args.html:
+        from bot.desk.pages import report_file
+
+        print(report_file(report))
     else:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     return 0

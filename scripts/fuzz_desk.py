@@ -48,30 +48,31 @@ def main() -> int:
         )
         upgrade(settings.database_url)
         stores = Stores.of(make_engine(settings.database_url), open_keyring(settings))
-        simulate.fill(knowledge(), stores.cases, DAY, 40, 1)
         now = datetime.now(timezone.utc)
         tokens = {role: stores.staff.add(f"fuzz-{role}", role, agency, now, token=True) for role, agency in ROLES}
         advisor = Advisor(knowledge(), Triage(knowledge(), load_or_train(knowledge(), ROOT / "var" / "models")))
+        simulate.fill(advisor, stores.cases, DAY, 40, 1)
         desk = Desk(stores, advisor, lambda: DAY, settings.now)
         # Numbers of real cases: with invented ones the fuzzer would see nothing but 404.
         api.document()["components"]["parameters"]["no"]["schema"] = {
             "enum": [v.case_no for v in stores.cases.find(limit=40)]
         }
         stop = _serve(build(desk, settings), args.port)
-        failed = [r for r in ([args.role] if args.role else tokens) if _fuzz(args, tokens[r])]
+        failed = [r for r in ([args.role] if args.role else tokens) if _fuzz(args, tokens[r], folder)]
         stop()
     print("failed for " + "、".join(failed) if failed else "no failure", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _fuzz(args: argparse.Namespace, token: str) -> int:
+def _fuzz(args: argparse.Namespace, token: str, folder: str) -> int:
     url = f"http://127.0.0.1:{args.port}/desk/api/v1"
     command = [
         args.schemathesis, "run", f"{url}/openapi.json", "--url", url, "-H", f"Authorization: Bearer {token}",
         "--max-examples", str(args.examples), "--seed", "1", "--exclude-checks", "ignored_auth", "--generation-deterministic",
         "--suppress-health-check", "all", "--exclude-path", "/logout",
     ]  # fmt: skip
-    return subprocess.run(command, check=False, timeout=3600).returncode
+    # What it keeps between runs goes where the desk of this run lives.
+    return subprocess.run(command, check=False, timeout=3600, cwd=folder).returncode
 
 
 def _serve(app: web.Application, port: int):

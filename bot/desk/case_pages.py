@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.desk.api import docx
 from bot.desk.http import DESK, PAPERS, SETTINGS, posted, run
+from bot.desk.marks import anchors, cut
 from bot.desk.pages import form_of, html, signed_in
 from bot.desk.papers import basis_text
 from bot.desk.service import ANSWERS, REQUESTS
@@ -39,6 +40,8 @@ STEP_NAMES = {
     "review": "转复查",
 }
 NEED_NAMES = {"reason": "理由", "basis": "依据", "where": "去哪里", "notice": "延期告知的理由"}
+#: Sources whose fields somebody of the staff typed.
+STAFF_SOURCES = frozenset({"来访", "来信", "来电", "热线"})
 LINKS = {"merged_from": "并入这件的", "merged_into": "并入了", "split_to": "拆分出去的"}
 
 
@@ -68,9 +71,15 @@ async def _page(
     fields = await run(desk.fields, staff, number, reason)
     if reason:
         view = await run(desk.case, staff, number)
-    rows = [(labels().get(k, k), show(k, v)) for k, v in fields.items() if v not in (None, "", [])]
+    advice, spans = await run(desk.advice, staff, number), await run(desk.evidence, staff, number)
+    rows = [
+        (labels().get(k, k), show(k, v), anchors(k, spans.get(k, ())), _origin(k, view.source, advice))
+        for k, v in fields.items()
+        if v not in (None, "", []) and k != "narrative"
+    ]
     return html(
-        "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=await run(desk.advice, staff, number),
+        "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=advice, labels=labels(),
+        story=cut(str(fields.get("narrative") or ""), spans), way=lambda w: _way(request, w),
         near=await run(desk.similar, staff, view), message=message, done=done, next=next_of(view, desk.today()),
         steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
         notes=desk.notes(staff, view), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
@@ -78,6 +87,19 @@ async def _page(
         archive=await run(papers.archive, staff, number), missing=documents.missing(view), today=desk.today(),
         files=await run(desk.stores.files.of_case, view.case_no), told=await run(desk.stores.notices.of_case, view.case_no),
     )  # fmt: skip
+
+
+def _origin(key: str, source: str, advice: Mapping[str, Any]) -> str:
+    """Where a value comes from that does not stand in the story."""
+    if key in advice.get("guessed", ()):
+        return "从经过推断，信访人确认过"
+    return "登记时填写" if source in STAFF_SOURCES else "问到时说的"
+
+
+def _way(request: web.Request, procedure: str) -> str:
+    """The name of a way that the person was advised of."""
+    known = request.app[DESK].knowledge.procedures.get(procedure)
+    return known.name if known else procedure
 
 
 async def _work(

@@ -9,15 +9,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.desk.http import DESK, SETTINGS, run
+from bot.desk.marks import Piece, anchors, cut
 from bot.desk.pages import form_of, html, signed_in
 from bot.desk.service import Forbidden
 from bot.hotline.intake import Intake
@@ -69,33 +68,15 @@ async def _list(request: web.Request) -> web.Response:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a turn: its text, the fields read from it, and the anchors that begin here."""
-
-    text: str
-    fields: tuple[str, ...]
-    anchors: tuple[str, ...]
-
-
 def transcript(
     turns: Sequence[tuple[str, str]], evidence: Mapping[str, Sequence[Sequence[int]]]
 ) -> list[tuple[str, list[Piece]]]:
     """The turns cut at the ends of the evidence, each piece with the fields that point to it. Offsets: the turns joined by newlines."""
-    spans = [(a, b, key, n) for key, found in evidence.items() for n, (a, b) in enumerate(found)]
     out: list[tuple[str, list[Piece]]] = []
     at = 0
     for role, text in turns:
-        end = at + len(text)
-        cuts = {at, end} | {x for a, b, _, _ in spans for x in (a, b) if at < x < end}
-        marks = sorted(cuts)
-        pieces = []
-        for a, b in pairwise(marks):
-            inside = tuple(dict.fromkeys(k for s, e, k, _ in spans if s <= a and b <= e))
-            anchors = tuple(f"e-{k}-{n}" for s, _, k, n in spans if s == a)
-            pieces.append(Piece(text[a - at : b - at], inside, anchors))
-        out.append((_WHO.get(role, role), pieces))
-        at = end + 1
+        out.append((_WHO.get(role, role), cut(text, evidence, at)))
+        at += len(text) + 1
     return out
 
 
@@ -127,7 +108,7 @@ async def _page(
             key,
             labels().get(key, key),
             values.get(key, ""),
-            [f"e-{key}-{n}" for n in range(len(evidence.get(key, ())))],
+            anchors(key, evidence.get(key, ())),
             (record["fields"].get(_FROM_CASE[key]) or {}).get("confidence"),
         )
         for key in CASE_FIELDS.values()

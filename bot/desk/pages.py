@@ -191,10 +191,19 @@ async def _reminders(request: web.Request) -> web.Response:
 async def _report(request: web.Request) -> web.Response:
     session = await signed_in(request)
     report = await run(request.app[DESK].weekly, session.staff)
-    return html(
-        "report.html", session, report=report, week=charts.columns(report["by_day"], "每天登记"), bars=charts.bars, statuses=STATUS_NAMES,
-        channels=CHANNELS,
-    )  # fmt: skip
+    return html("report.html", session, **_report_values(report))
+
+
+def _report_values(report: dict[str, Any]) -> dict[str, Any]:
+    week = charts.columns(report["by_day"], "每天登记")
+    return {"report": report, "week": week, "bars": charts.bars, "statuses": STATUS_NAMES, "channels": CHANNELS}
+
+
+def report_file(report: dict[str, Any]) -> str:
+    """The weekly report as one HTML file that needs nothing else, for mail and print."""
+    style = (HERE / "static" / "desk.css").read_text(encoding="utf-8")
+    page = _env.get_template("report.html")
+    return page.render(staff=None, csrf="", role="", style=style, **_report_values(report))
 
 
 async def _report_csv(request: web.Request) -> web.Response:

@@ -17,13 +17,15 @@ from bot.knowledge.loader import Knowledge
 from bot.petition import lifecycle
 from bot.petition.advice.engine import Advisor
 from bot.petition.case import CaseView, Filing, Receipt
+from bot.petition.dialogue.filing import record_of
 from bot.petition.errors import NotFound, PetitionError, TransitionError
+from bot.petition.evidence import Span, evidence, masked
 from bot.petition.fields import fields as field_table
 from bot.petition.keys import CHANNELS, PRIORS
 from bot.petition.numbers import normalise_case_no, valid_case_no
 from bot.petition.progress import standing
 from bot.petition.report import rework, weekly
-from bot.petition.roles import ACCUSATION, PERSONAL, ROLES, Staff, conflict, masked
+from bot.petition.roles import ACCUSATION, PERSONAL, ROLES, Staff, conflict
 from bot.storage.cases import LOOK, OPENED
 from bot.storage.notices import Reminder
 from bot.storage.stores import Stores
@@ -158,7 +160,7 @@ class Desk:
             raise PetitionError("理由最多 200 个字。")
         if not reason.strip():
             self.opened(who, view)
-            return masked(content)
+            return masked(content, view.filed_on)
         self.look(who, view.case_no, reason.strip()[:200])
         return content
 
@@ -172,6 +174,11 @@ class Desk:
         view = self.case(who, case_no)
         self.opened(who, view)
         return view
+
+    def evidence(self, who: Staff, case_no: str) -> dict[str, list[Span]]:
+        """Where in the story each field stands; the places are the same in the masked story."""
+        view = self.case(who, case_no)
+        return evidence(self._cases.content(view.case_no, who.role), view.filed_on)
 
     def look(self, who: Staff, case_no: str, reason: str) -> None:
         """Writes down a look at personal data, in the auditor's log and in the case."""
@@ -230,11 +237,7 @@ class Desk:
             agency=advice.agency,
             fields=fields,
             urgent=advice.urgent,
-            advice={
-                "channel": advice.channel,
-                "dispute": advice.dispute,
-                "channels": [c.as_dict() for c in advice.channels],
-            },
+            advice=record_of(advice),
             consent_at=self._now(),
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, timedelta, timezone
 
-from bot.knowledge.loader import Knowledge
 from bot.knowledge.model import Story
 from bot.petition import lifecycle
+from bot.petition.advice.engine import Advisor
 from bot.petition.case import Filing
+from bot.petition.dialogue.filing import record_of
 from bot.petition.errors import PetitionError
 from bot.petition.keys import category_of
 from bot.petition.progress import standing as standing_of
@@ -44,16 +45,16 @@ def accounts(staff: StaffStore, now: datetime) -> list[tuple[str, str]]:
     return out
 
 
-def fill(knowledge: Knowledge, cases: CaseStore, today: date, number: int, seed: int) -> int:
+def fill(advisor: Advisor, cases: CaseStore, today: date, number: int, seed: int) -> int:
     """Files `number` invented cases over the last DAYS days and works them as far as their age suggests; how many were filed."""
     chance = random.Random(seed)
-    stories = [s for s in knowledge.stories if s.channel not in ("none", "emergency", "consultation")]
+    stories = [s for s in advisor.knowledge.stories if s.channel not in ("none", "emergency", "consultation")]
     for i in range(number):
         story = chance.choice(stories)
         filed = today - timedelta(days=chance.randint(0, DAYS))
-        receipt = cases.file(_filing(story, chance, seed, i), _at(filed), filed)
+        receipt = cases.file(_filing(advisor, story, chance, seed, i, filed), _at(filed), filed)
         _work(cases, receipt.case_no, filed, today, chance)
-    _hot(cases, today, seed)
+    _hot(advisor, cases, today, seed)
     return number
 
 
@@ -62,7 +63,7 @@ HOT = "翠湖花园二期的电梯从上个月起天天困人，物业说等配�
 HOT_PEOPLE = 7
 
 
-def _hot(cases: CaseStore, today: date, seed: int) -> None:
+def _hot(advisor: Advisor, cases: CaseStore, today: date, seed: int) -> None:
     """Files the hot topic and lets one of its tellers rate, urge and be answered."""
     numbers = []
     for i in range(HOT_PEOPLE):
@@ -73,7 +74,7 @@ def _hot(cases: CaseStore, today: date, seed: int) -> None:
         }  # fmt: skip
         filing = Filing(
             draft_id=f"demo-hot-{seed}-{i}", source="网上", conversation=f"demo-hot-{seed}-{i}", channel="petition",
-            category="申诉求决", agency="住建", fields=fields,
+            category="申诉求决", agency="住建", fields=fields, advice=record_of(advisor.advise(fields["narrative"], day)),
         )  # fmt: skip
         numbers.append(cases.file(filing, _at(day), day).case_no)
     first = cases.get(numbers[-1])
@@ -85,7 +86,7 @@ def _hot(cases: CaseStore, today: date, seed: int) -> None:
         cases.urge(first.case_no, "电梯今天又困人了，请快一点", _at(today), today)
 
 
-def _filing(story: Story, chance: random.Random, seed: int, i: int) -> Filing:
+def _filing(advisor: Advisor, story: Story, chance: random.Random, seed: int, i: int, filed: date) -> Filing:
     secret = category_of(story.channel) == ACCUSATION
     fields = {"narrative": story.text, "demand": "请依法处理并答复", "place": chance.choice(PLACES)}
     if secret:
@@ -98,6 +99,7 @@ def _filing(story: Story, chance: random.Random, seed: int, i: int) -> Filing:
     return Filing(
         draft_id=f"demo-{seed}-{i}", source=chance.choice(SOURCES), conversation=f"demo-{seed}-{i}", channel=story.channel,
         category=category_of(story.channel), agency=story.agency, fields=fields, urgent=story.urgent,
+        advice=record_of(advisor.advise(story.text, filed)),
     )  # fmt: skip
 
 
@@ -108,11 +110,12 @@ def _work(cases: CaseStore, number: str, filed: date, today: date, chance: rando
         day += timedelta(days=chance.randint(1, 14))
         view = cases.get(number)
         standing = standing_of(view)
+        if view.status == "replied" and chance.random() < 0.8:
+            day += timedelta(days=30)  # most are content, and the clerk closes the case when the thirty days are over
         steps = [
             t
             for t in lifecycle.TRANSITIONS
-            if t.source == view.status
-            and t.target not in ("withdrawn", "merged", "registered", "closed", "review", "final_review")
+            if t.source == view.status and t.target not in ("withdrawn", "merged", "registered", "final_review")
         ]
         allowed = [t for t in steps if _may(standing, t, view.agency, day)]
         if day > today or not allowed:

@@ -70,3 +70,4 @@ class CaseView:
     joint: tuple[str, ...] = ()
     merged_into: str = ""
     source: str = ""
+    urgent: bool = False

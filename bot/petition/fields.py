@@ -30,8 +30,9 @@ _REFUSES = {
     "address": re.compile(r"(?:住址|地址|家在哪)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不写|不方便|不说)"),
     "id_number": re.compile(r"(?:身份证|证件)[^，。！？]{0,8}(?:不留|不给|不想|不提供|不填|不方便|都不)"),
 }
-_BY_TEXT = re.compile(r"(?:只能|请|就|用|发)(?:发)?短信|(?:别|不要|不能|没法)(?:给我)?(?:打|接)电话|听不见")
-_ANONYMOUS = re.compile(
+#: Words of a story by which a person asks for a text message, and to stay unnamed.
+BY_TEXT = re.compile(r"(?:只能|请|就|用|发)(?:发)?短信|(?:别|不要|不能|没法)(?:给我)?(?:打|接)电话|听不见")
+ANONYMOUS = re.compile(
     r"匿名|(?:别|不要|不能|不想|不敢)(?:让|叫)?[^，。！？]{0,8}(?:知道是我|知道我是谁)|不(?:想)?(?:透露|暴露)(?:我的)?(?:姓名|身份|名字)"
 )
 
@@ -191,10 +192,10 @@ def read_story(text: str, today: date) -> dict[str, tuple[Any, float]]:
     relation = answers.relation(text)
     if relation and relation != "本人":
         out["on_behalf_of"] = (relation, 0.8)
-    if _ANONYMOUS.search(text):
+    if ANONYMOUS.search(text):
         said = answers.anonymous(text)
         out["anonymous"] = (True if said is None else said, 0.8)
-    if _BY_TEXT.search(text):
+    if BY_TEXT.search(text):
         out["reply_by"] = ("短信", 0.8)
     return out
 

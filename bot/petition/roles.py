@@ -65,12 +65,8 @@ def conflict(
     return ""
 
 
-def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with what names a person hidden, but for a hint."""
-    return {k: _mask(k, v) if k in PERSONAL and v else v for k, v in fields.items()}
-
-
-def _mask(key: str, value: Any) -> str:
+def mask(key: str, value: Any) -> str:
+    """A personal value as somebody sees it who gave no reason: a hint, as long as the value."""
     text = str(value)
     if key == "phone":
         return text[:3] + "*" * max(len(text) - 7, 4) + text[-4:] if len(text) >= 11 else "*" * len(text)

@@ -469,9 +469,15 @@ class CaseStore:
         """催办 by the petitioner."""
         self.note(self.main_of(case_no), "催办", "petitioner", {"note": note}, now, today)
 
-    def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None:
-        """补充材料 by the petitioner."""
-        self.note(self.main_of(case_no), "补充材料", "petitioner", {"note": text}, now, today)
+    def supplement(self, case_no: str, text: str, now: datetime, today: date, conversation: str = "") -> None:
+        """补充材料 by the petitioner, with the files that the conversation has sent and that belong to no case yet."""
+        number = self.main_of(case_no)
+        with transaction(self._engine) as c:
+            row = self._row(c, number, lock=True)
+            self.open_for(row, "补充材料")
+            files = link_files(c, row.case_no, conversation) if conversation else 0
+            detail = {"note": text} | ({"files": files} if files else {})
+            self.append(c, row, "补充材料", "petitioner", detail, now, today)
 
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None:
         """撤回 by the petitioner, before the reply."""

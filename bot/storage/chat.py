@@ -160,6 +160,7 @@ class ChatStore:
         """Forgets conversations in which nothing was said since `before`: turns, tracker rows, and the files of those that filed
         nothing. Filed cases are elsewhere and stay. Returns how many conversations were forgotten."""
         turns, files, rows, cases = t.chat_turns, t.chat_attachments, t.tracker_events, t.cases
+        loose = files.c.id.notin_(select(t.case_files.c.attachment_id))  # what was added to a case belongs to it
         with transaction(self._engine) as c:
             last = (
                 select(turns.c.conversation)
@@ -171,8 +172,9 @@ class ChatStore:
             for conversation in old:
                 mac = self._keys.mac(conversation, "conversation")
                 if c.execute(select(cases.c.case_no).where(cases.c.conversation_mac == mac).limit(1)).first() is None:
-                    gone += c.execute(select(files.c.id).where(files.c.conversation == conversation)).scalars()
-                    c.execute(delete(files).where(files.c.conversation == conversation))
+                    own = files.c.conversation == conversation, loose
+                    gone += c.execute(select(files.c.id).where(*own)).scalars()
+                    c.execute(delete(files).where(*own))
                 c.execute(delete(turns).where(turns.c.conversation == conversation))
                 c.execute(delete(rows).where(rows.c.sender_id == conversation))
         for name in gone:

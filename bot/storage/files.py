@@ -14,13 +14,14 @@ from bot.storage.crypto import Keyring
 from bot.storage.open import reading
 
 
-def link_files(c: Connection, case_no: str, conversation: str) -> None:
-    """The files that a conversation sent before it filed belong to the case; each to one case only."""
+def link_files(c: Connection, case_no: str, conversation: str) -> int:
+    """The files that a conversation has sent belong to the case that it files or adds to; each to one case only. How many."""
     a, f = t.chat_attachments, t.case_files
     fresh = select(a.c.id).where(a.c.conversation == conversation, a.c.id.notin_(select(f.c.attachment_id)))
     rows = [{"case_no": case_no, "attachment_id": key} for key in c.execute(fresh).scalars().all()]
     if rows:
         c.execute(f.insert(), rows)
+    return len(rows)
 
 
 class FileStore:

@@ -120,9 +120,11 @@ class Rights:
             filed = c.execute(select(t.cases.c.case_no).where(t.cases.c.conversation_mac == mac)).scalars().all()
             names: list[str] = []
             if not filed:
-                own = t.chat_attachments.c.conversation == conversation
-                names = list(c.execute(select(t.chat_attachments.c.id).where(own)).scalars())
-                c.execute(delete(t.chat_attachments).where(own))
+                files_of = t.chat_attachments.c
+                linked = select(t.case_files.c.attachment_id)  # what was added to a case stays with it
+                own = files_of.conversation == conversation, files_of.id.notin_(linked)
+                names = list(c.execute(select(files_of.id).where(*own)).scalars())
+                c.execute(delete(t.chat_attachments).where(*own))
             c.execute(delete(t.chat_turns).where(t.chat_turns.c.conversation == conversation))
             c.execute(delete(t.tracker_events).where(t.tracker_events.c.sender_id == conversation))
         for name in names:

@@ -36,7 +36,7 @@ def plain_view(row: Row[Any], events: tuple[EventView, ...] = (), **more: Any) -
     """A case as a list shows it, or with what else is known of it."""
     return CaseView(
         row.case_no, row.status, row.channel, row.category, row.agency, row.filed_on, row.due, row.version, events,
-        owed_by=row.owed_by, source=row.source, **more,
+        owed_by=row.owed_by, source=row.source, urgent=row.urgent, **more,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.knowledge.loader import ROOT, read_yaml
 from bot.petition.case import CaseView
+from bot.upstream.divisions import code_of
 
 #: Longest 投诉主题 that is made from the demand.
 SUBJECT = 50
@@ -20,15 +21,18 @@ def tables() -> dict[str, Any]:
     return value
 
 
-def petition(view: CaseView, fields: Mapping[str, Any], urgent: bool = False) -> dict[str, str]:
+def petition(view: CaseView, fields: Mapping[str, Any], content: str = "") -> dict[str, str]:
     """A filed case: xm 姓名 sjh 手机 gddh 固话 zjhm 证件号 xxzz 详细住址 tszt 投诉主题 tsnr 投诉内容 nrfldm/nrflmc 内容分类码/名
     xfmddm/xfmdmc 信访目的码/名 wtsddm/wtsdmc 问题属地 gkbz 公开标志 (1/0) dzyj 邮箱.
 
     Our own, because the list names none: xfjbh 信访件编号 (ours, the key of what is sent again), xfrq 信访日期, jjbz 紧急标志. What was not
-    told is sent as "".
+    told is sent as "", and so is a code that nobody has filled in (upstream.yml).
+
+    `content`: 内容分类 of the dispute that the advice found; otherwise the one that its agency mostly has.
     """
     t = tables()
-    content = t["content_of_agency"].get(view.agency, "其他")
+    content = content or t["content_of_agency"].get(view.agency, "其他")
+    place = str(fields.get("place") or "")
     phone = str(fields.get("phone") or "")
     mobile = len(phone) == 11 and phone.startswith("1")
     demand = str(fields.get("demand") or "")
@@ -48,9 +52,14 @@ def petition(view: CaseView, fields: Mapping[str, Any], urgent: bool = False) ->
         "nrflmc": content,
         "xfmddm": str(t["purposes"].get(view.category, "")),
         "xfmdmc": view.category,
-        "wtsddm": "",
-        "wtsdmc": str(fields.get("place") or ""),
+        "wtsddm": _division(place, t["divisions"]),
+        "wtsdmc": place,
         "gkbz": "1" if fields.get("publicity") in (True, "是") else "0",
         "xfrq": view.filed_on.isoformat(),
-        "jjbz": "1" if urgent else "0",
+        "jjbz": "1" if view.urgent else "0",
     }
+
+
+def _division(place: str, own: Mapping[str, str]) -> str:
+    """行政区划码: by the installation's own names, the longest first, else by those of the country."""
+    return next((str(own[n]) for n in sorted(own, key=len, reverse=True) if n in place), "") or code_of(place)

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.knowledge.loader import knowledge
 from bot.petition.case import CaseView
 from bot.petition.errors import NotFound
 from bot.petition.roles import ACCUSATION
@@ -91,7 +92,9 @@ class Sender:
         if view.category == ACCUSATION:
             raise Undeliverable("检举控告不外送")
         if parcel.topic == "filed":
-            return dict(petition(view, self._stores.cases.content(view.case_no, "system")))
+            cases, number = self._stores.cases, view.case_no
+            dispute = knowledge().disputes.get(str(cases.advice(number, "system").get("dispute") or ""))
+            return dict(petition(view, cases.content(number, "system"), dispute.content if dispute else ""))
         return {"xfjbh": parcel.case_no, **parcel.payload}
 
     async def _send_hook(self, session: aiohttp.ClientSession, parcel: Parcel) -> tuple[int, float]:

@@ -14,7 +14,17 @@ step "licences" bash -c "$PY scripts/security/licences.py requirements/run.txt >
 step "bill of materials" bash -c "$PY scripts/security/sbom.py requirements/run.txt > $OUT/sbom.json"
 step "secrets" $PY scripts/security/secrets_scan.py
 
-# pip-audit lives in an environment of its own; it is told from a skip whether an advisory source answered at all.
+# Schemathesis lives in an environment of its own. It fuzzes the desk's interface by its OpenAPI document, once for each role and token. EXAMPLES: inputs per operation.
+FUZZ="$PWD/$OUT/fuzz-env"
+[ -x "$FUZZ/bin/schemathesis" ] || { $PY -m venv "$FUZZ" && "$FUZZ/bin/pip" install -q -r requirements/fuzz.in; } >/dev/null 2>&1
+if [ -x "$FUZZ/bin/schemathesis" ]; then
+    step "the desk's interface (${EXAMPLES:-50} inputs an operation and role)" \
+        bash -o pipefail -c "$PY scripts/fuzz_desk.py --schemathesis $FUZZ/bin/schemathesis --examples ${EXAMPLES:-50} > $OUT/fuzz-desk.txt"
+else
+    echo "== the desk's interface: not fuzzed, schemathesis could not be installed" >&2
+fi
+
+# pip-audit needs one too; it is told from a skip whether an advisory source answered at all.
 echo "== known vulnerabilities" >&2
 [ -x "$OUT/audit/bin/pip-audit" ] || { python3 -m venv "$OUT/audit" && "$OUT/audit/bin/pip" install -q pip-audit==2.10.1; } >/dev/null 2>&1
 if [ -x "$OUT/audit/bin/pip-audit" ]; then

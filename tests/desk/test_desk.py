@@ -238,17 +238,19 @@ def test_bad_bodies_and_strangers_get_plain_errors(office: Office) -> None:
     office.run(work)
 
 
-def test_a_demonstration_office_is_worked_by_the_rules(cases, engine, keys) -> None:
+def test_a_demonstration_office_is_worked_by_the_rules(cases, engine, keys, advisor) -> None:
     from bot.desk import simulate
-    from bot.knowledge.loader import knowledge
 
     day = date(2026, 11, 23)
-    assert simulate.fill(knowledge(), cases, day, 25, 3) == 25
-    assert simulate.fill(knowledge(), cases, day, 25, 3) == 25  # the same again is the same cases
+    assert simulate.fill(advisor, cases, day, 25, 3) == 25
+    assert simulate.fill(advisor, cases, day, 25, 3) == 25  # the same again is the same cases
     views = cases.find(limit=200)
     assert len(views) == 25 + simulate.HOT_PEOPLE
     assert len({v.status for v in views}) > 3
     assert all(cases.is_demo(v.case_no) for v in views)
+    assert all(
+        cases.advice(v.case_no, "discipline" if v.category == "检举控告" else "clerk")["channels"] for v in views
+    )
     staff = StaffStore(engine, keys)
     now = datetime(2026, 11, 23, tzinfo=timezone.utc)
     assert len(simulate.accounts(staff, now)) == 6

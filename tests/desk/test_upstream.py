@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import aiohttp
@@ -15,8 +15,11 @@ import pytest
 from aiohttp import web
 
 from bot.desk.clockwork import Clockwork
+from bot.petition.case import CaseView
 from bot.storage.outbox import MAX_ATTEMPTS
 from bot.upstream import targets
+from bot.upstream.divisions import code_of
+from bot.upstream.mapping import petition
 from bot.upstream.sender import Sender
 from desk.office import BRIBE, LIFT, Office
 
@@ -106,6 +109,11 @@ def dispatch(o: Office, number: str) -> None:
     )
 
 
+def advised(o: Office, number: str) -> str:
+    """The content category of the dispute that the advice found."""
+    return o.desk.knowledge.disputes[o.cases.advice(number, "system")["dispute"]].content
+
+
 def test_a_case_and_its_steps_arrive_in_order_under_the_platforms_names(office: Office) -> None:
     async def work(p: Platform, clock: Clockwork, session: aiohttp.ClientSession) -> None:
         number = registered(office)
@@ -125,6 +133,7 @@ def test_a_case_and_its_steps_arrive_in_order_under_the_platforms_names(office: 
         )
         assert LIFT["narrative"] in sent["tsnr"]
         assert sent["wtsdmc"] == LIFT["place"]
+        assert sent["nrflmc"] == advised(office, number)
         step = json.loads(p.calls[1][2])
         assert (step["from"], step["to"], step["agency"]) == ("registered", "dispatched", "住建")
         await clock.tick(session)
@@ -392,3 +401,28 @@ def test_only_the_administrator_sees_what_leaves(office: Office, who: str) -> No
         assert (await o.call("root", "DELETE", f"webhooks/{made['id']}"))[0] == 200
 
     office.run(work)
+
+
+def test_urgent_cases_content_and_division_are_told_as_far_as_they_are_known() -> None:
+    view = CaseView(
+        "1", "registered", "enforcement", "申诉求决", "信访局", date(2026, 11, 23), None, 1, (), urgent=True
+    )
+    sent = petition(view, {"narrative": "电梯坏了", "place": "长春市朝阳区桂林路"}, "房产物业")
+    assert (sent["jjbz"], sent["nrflmc"], sent["wtsddm"]) == ("1", "房产物业", "220104")
+    assert (sent["nrfldm"], sent["xfmddm"], sent["xfmdmc"]) == (
+        "",
+        "",
+        "申诉求决",
+    )  # official codes that nobody has at hand
+    assert petition(view, {"narrative": "x", "place": "朝阳区"})["nrflmc"] == "其他"
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("北京市朝阳区望京", "110105"), ("长春市朝阳区", "220104"), ("朝阳区", ""), ("吉林市船营区", "220204"), ("深圳南山区科技园", "440305"),
+        ("上海市黄浦区南京路", "310101"), ("内蒙古呼和浩特市", "150100"), ("浦东新区", "310115"), ("城区", ""), ("云溪市青石区", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_division_has_a_code_as_deep_as_it_is_named_without_doubt(place: str, code: str) -> None:
+    assert code_of(place) == code

@@ -16,13 +16,6 @@ from bot.petition.message import Message
 
 def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, source: str = "web") -> Filing:
     """The filing of a draft that its teller has confirmed; confirming under the summary is the consent, kept with its time and wording."""
-    snapshot: dict[str, Any] = {
-        "channel": advice.channel,
-        "dispute": advice.dispute,
-        "confidence": advice.confidence,
-        "ways": [c.procedure.id for c in advice.channels],
-        "facts": dict(advice.facts),
-    }
     return Filing(
         draft_id=draft.id,
         source=source,
@@ -32,10 +25,22 @@ def filing_of(draft: Draft, advice: Advice, conversation: str, now: datetime, so
         agency=advice.agency,
         fields=dict(draft.values),
         urgent=advice.urgent,
-        advice=snapshot,
+        advice=record_of(advice) | {"guessed": list(draft.guessed)},
         consent_at=now,
         notice_version=version(),
     )
+
+
+def record_of(advice: Advice) -> dict[str, Any]:
+    """What is kept of the advice with a case: what was advised and why, for whoever works it."""
+    return {
+        "channel": advice.channel,
+        "dispute": advice.dispute,
+        "confidence": advice.confidence,
+        "ways": [c.procedure.id for c in advice.channels],
+        "channels": [c.as_dict() for c in advice.channels],
+        "facts": dict(advice.facts),
+    }
 
 
 def receipt_message(receipt: Receipt, draft: Draft, say: Catalogue) -> Message:

@@ -83,15 +83,20 @@ _HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什
 _SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
 
 
+#: What a channel writes for a file that came with a turn.
+_ATTACHED = re.compile(r"\s*（附件：[^）]*）")
+
+
 @dataclass(frozen=True)
 class Scene:
-    """What the conversation is at. pending: as `Intake.pending` while the form is open, else None."""
+    """What the conversation is at. pending: as `Intake.pending` while the form is open, else None. filed: a case is in hand."""
 
     draft: Draft
     pending: str | None = None
     awaiting: str = ""
     danger: str = ""
     offered: bool = False
+    filed: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,14 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return Reading("ask_progress", 1.0)
     if scene.offered:
         return _offered(text, scores)
-    return _in_form(text, scores, scene, today) if scene.pending else _outside(text, scores)
+    if scene.pending:
+        return _in_form(text, scores, scene, today)
+    words = _ATTACHED.sub("", text)
+    if scene.filed and words != text and not scene.draft.values.get("narrative") and story.richness(words) < TELLABLE:
+        return Reading(
+            "supplement", 1.0
+        )  # a file that comes after the receipt, with few words, belongs to what was filed
+    return _outside(text, scores)
 
 
 def _past_danger(text: str, scores: Mapping[str, float]) -> bool:

@@ -33,7 +33,7 @@ class CaseService(Protocol):
     """What a request needs of the case store."""
 
     def urge(self, case_no: str, note: str, now: datetime, today: date) -> None: ...
-    def supplement(self, case_no: str, text: str, now: datetime, today: date) -> None: ...
+    def supplement(self, case_no: str, text: str, now: datetime, today: date, conversation: str = "") -> None: ...
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None: ...
     def rate(self, case_no: str, rating: str, words: str, now: datetime, today: date, whom: str = "") -> str: ...
     def apply_review(self, case_no: str, reason: str, now: datetime, today: date) -> CaseView: ...
@@ -42,16 +42,26 @@ class CaseService(Protocol):
 
 
 def request(
-    intent: str, text: str, case_no: str, cases: CaseService, say: Catalogue, now: datetime, today: date
+    intent: str,
+    text: str,
+    case_no: str,
+    cases: CaseService,
+    say: Catalogue,
+    now: datetime,
+    today: date,
+    conversation: str = "",
 ) -> str:
-    """Does what the person asks for and says so. Raises PetitionError with a plain sentence when the case does not allow it."""
+    """Does what the person asks for and says so. Raises PetitionError with a plain sentence when the case does not allow it.
+
+    `conversation`: whose files go with a supplement.
+    """
     if intent == "urge":
         cases.urge(case_no, text, now, today)
         return say.say("urged", case_no=case_no)
     if intent == "supplement":
         if len(text) <= 8:
             return say.say("supplement_ask", case_no=case_no)
-        cases.supplement(case_no, text, now, today)
+        cases.supplement(case_no, text, now, today, conversation)
         return say.say("supplemented", case_no=case_no)
     if intent == "withdraw":
         cases.withdraw(case_no, text, now, today)

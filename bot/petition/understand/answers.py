@@ -66,6 +66,13 @@ _SELF = re.compile(r"本人|我自己|自己的?事|给自己|自己家|^(?:我|
 _CALLED = re.compile(r"(?:他|她|名字)?叫([\u4e00-\u9fff]{2,4})")
 
 
+def relation_spans(text: str, relation_told: str) -> list[tuple[int, int]]:
+    """Where in `text` it stands for whom the person speaks (`relation_told`: a value of `relation`)."""
+    cleaned, word = clean(text), relation_told.split(" ")[0]
+    pattern = next((p for name, p in _RELATIONS if name == word), None)
+    return [cleaned.span(*m.span()) for m in pattern.finditer(cleaned.text)] if pattern and word else []
+
+
 def _s(text: str) -> str:
     return clean(text).text.strip()
 

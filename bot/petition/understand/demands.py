@@ -82,3 +82,12 @@ def implied_demand(text: str) -> str | None:
             said = next((v for k, v in m.groupdict().items() if v), "")
             return demand.format(what=said) if "{what}" in demand else demand
     return None
+
+
+def implied_spans(text: str, demand: str) -> list[tuple[int, int]]:
+    """Where in `text` the grievance stands that `demand` was read from, if it was."""
+    if not demand or implied_demand(text) != demand:
+        return []
+    cleaned = clean(text)
+    m = next(m for pattern, _ in _implied() if (m := pattern.search(cleaned.text)))
+    return [cleaned.span(*m.span())]
