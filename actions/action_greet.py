@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Event, PetitionAction, answer, draft, form_open, services, utter
+from actions.base import Event, PetitionAction, answer, draft, form_open, services, strayed, utter
 from bot.petition.message import Button, Message
 
 
@@ -22,7 +22,7 @@ class ActionGreet(PetitionAction):
         s = services()
         if form_open(tracker):
             utter(say, [answer(s.say.say("greeting_short"), "greet")])
-            return []
+            return strayed(tracker)
         if draft(tracker).started:
             buttons = (Button("接着办", "/resume"), Button("重新开始", "/start_over"))
             utter(

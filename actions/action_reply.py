@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Event, PetitionAction, act_of, answer, services, utter
+from actions.base import Event, PetitionAction, act_of, answer, services, strayed, utter
 
 
 class ActionReply(PetitionAction):
@@ -19,4 +19,4 @@ class ActionReply(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         intent = act_of(tracker).intent
         utter(say, [answer(services().say.say(f"reply_{intent}"), intent)])
-        return []
+        return strayed(tracker)

@@ -21,6 +21,7 @@ from bot.petition.advice.engine import Advisor
 from bot.petition.advice.triage import Triage, load_or_train
 from bot.petition.catalogue import Catalogue, catalogue
 from bot.petition.dialogue.draft import Draft
+from bot.petition.dialogue.gate import ASTRAY
 from bot.petition.dialogue.intake import Act, Intake
 from bot.petition.errors import StoreUnavailable
 from bot.petition.message import Message
@@ -113,6 +114,13 @@ def slot_events(tracker: Tracker, after: Draft, **others: Any) -> list[Event]:
 def form_open(tracker: Tracker) -> bool:
     """Whether the petition form is active."""
     return bool((tracker.active_loop or {}).get("name"))
+
+
+def strayed(tracker: Tracker) -> list[Event]:
+    """What changes when the form was answered with chat: no question is put in the same words without end."""
+    if not form_open(tracker) or act_of(tracker).intent not in ASTRAY:
+        return []
+    return slot_events(tracker, services().intake.stray(draft(tracker)))
 
 
 def act_of(tracker: Tracker) -> Act:

@@ -187,7 +187,7 @@ def read_story(text: str, today: date) -> dict[str, tuple[Any, float]]:
     if phones:
         out["phone"] = (phones[-1].value, phones[-1].confidence)
     known = list(dict.fromkeys(p.value for p in priors.find_priors(text)))
-    if known or priors.none_said(text):
+    if known or (priors.none_said(text) and len(text.strip()) > 3):  # 没有 alone says of what only to who asked
         out["prior"] = (known, 0.8)
     relation = answers.relation(text)
     if relation and relation != "本人":

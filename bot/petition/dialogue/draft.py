@@ -56,6 +56,11 @@ class Draft:
         """Whether anything was told that would be worth coming back to."""
         return bool(self.values.get("narrative"))
 
+    @property
+    def wanted(self) -> str:
+        """What is wanted and why, in the words told so far."""
+        return f"{self.values.get('demand', '')}\n{self.values.get('narrative', '')}"
+
     def copy(self) -> Draft:
         """An independent copy."""
         return deepcopy(self)

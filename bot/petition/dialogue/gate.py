@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.petition import safety
+from bot.petition.dialogue.commands import command, is_chat
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, MAX_ASKS, SHORT, TELLABLE
 from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story
+from bot.petition.understand.shapes import shape
 from bot.petition.understand.text import clean
 
 FAQ = "faq:"
@@ -23,6 +25,8 @@ FAQ = "faq:"
 TAKEN_IN = frozenset({"inform", "affirm", "deny", "file_it", "not_now", "skip", "decline", "change", "second_matter"})
 #: Intents that end a form, so that they need more certainty in the middle of one.
 ENDING = frozenset({"cancel", "start_over", "goodbye"})
+#: Chat that may as well be an answer that was not understood, so that it counts as one.
+ASTRAY = frozenset({"greet", "out_of_scope", "complaint_about_bot", "nlu_fallback"})
 #: Intents about a case that is filed already; in the middle of a form only with clear words.
 ABOUT_CASE = frozenset({"ask_progress", "urge", "supplement", "withdraw", "rate", "request_review"})
 
@@ -122,13 +126,15 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return Reading("ask_progress", 1.0)
     if scene.offered:
         return _offered(text, scores)
+    said = command(text)
+    if said:
+        return _command(said, scene)
     if scene.pending:
         return _in_form(text, scores, scene, today)
     words = _ATTACHED.sub("", text)
     if scene.filed and words != text and not scene.draft.values.get("narrative") and story.richness(words) < TELLABLE:
-        return Reading(
-            "supplement", 1.0
-        )  # a file that comes after the receipt, with few words, belongs to what was filed
+        # A file that comes after the receipt, with few words, belongs to what was filed.
+        return Reading("supplement", 1.0)
     return _outside(text, scores)
 
 
@@ -155,6 +161,17 @@ def _offered(text: str, scores: Mapping[str, float]) -> Reading:
     if top in ("greet", "ask_progress", "human") and p > 0.5:
         return Reading(top, p)
     return Reading("resume", 1.0)
+
+
+def _command(said: str, scene: Scene) -> Reading:
+    """A command that was said alone; what only makes sense in a form is something else outside of it."""
+    if said == "back":
+        return Reading("change" if scene.pending else "resume" if scene.draft.started else "capabilities", 1.0)
+    if said == "skip" and not scene.pending:
+        return Reading("nlu_fallback", 1.0)
+    if said == "cancel" and scene.pending == CHOICE:
+        return Reading("not_now", 1.0)
+    return Reading(said, 1.0)
 
 
 def _outside(text: str, scores: Mapping[str, float]) -> Reading:
@@ -187,6 +204,10 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading(top, p)
     if _HUH.fullmatch(text):
         return Reading("repeat", 1.0)
+    if pending not in ("narrative", FACT) and not question and shape(text, today):
+        return Reading("inform", 1.0)
+    if pending not in ("narrative", FACT) and not question and len(text) <= 60 and _corrects(text, scene.draft, today):
+        return Reading("change", 1.0)
     fits = pending == FACT or _fits(pending, text, today)
     surely = fits and pending not in FREE and pending != FACT
     if text in _NO or text in YES or (surely and not question):
@@ -205,7 +226,10 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
-    if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40:
+    # Chat that was met with the same question before is an answer that was not understood.
+    astray = top in ASTRAY and scene.draft.asked.get(pending, 0) >= MAX_ASKS - 1
+    chat = pending in ("narrative", FACT) or (is_chat(top, text) and not astray)
+    if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40 and chat:
         limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
         if pending == FACT and not question:
             limit = 0.8
@@ -231,11 +255,13 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
         return Reading("repeat", 1.0)
     if text in _NO:
         return Reading("deny", 1.0)
-    if scene.pending == CONFIRM and _corrects(text, scene.draft, today):
+    if scene.pending == CONFIRM and (
+        _corrects(text, scene.draft, today) or corrections.gives_up(text, scene.draft.wanted)
+    ):
         return Reading("change", 1.0)
     question = bool(_QUESTION.search(text))
-    # Consent is never guessed from a faint likeness: to file, the words must be clear.
-    limit = 0.7 if scene.pending == CONFIRM and top in ("file_it", "affirm") else 0.4
+    # Consent is never guessed from a faint likeness: to file, the words must be clear; so they must be to throw it over.
+    limit = 0.7 if scene.pending == CONFIRM and top in ("file_it", "affirm", "cancel", "goodbye") else 0.4
     if question and top not in ("file_it", "affirm"):
         limit = 0.75  # 那我这个用登记不: who asks has not decided to leave
     if (

@@ -16,10 +16,12 @@ from bot.knowledge.region import Region
 from bot.petition.advice import wording
 from bot.petition.advice.engine import MAX_QUESTIONS, Advice, Advisor
 from bot.petition.catalogue import Catalogue
+from bot.petition.dialogue.commands import command
 from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
 from bot.petition.fields import FREE, SURE, Reply, fields, labels, read_answer, read_story, refused_in, show
 from bot.petition.message import Button, Message
 from bot.petition.understand import answers, contacts, corrections, demands, places, respondents, story
+from bot.petition.understand.shapes import shape
 from bot.petition.understand.text import clean
 
 #: How often the same question is put before the answer is taken as it is.
@@ -36,6 +38,16 @@ SHORT = 12
 STRUCTURED, CLEAR = ("phone", "occurred_on", "amount", "people_count", "on_behalf_of", "reply_by", "name"), 0.8
 #: Fields of which an unsure value is put to the person when it is asked.
 CONFIRMED = ("place", "occurred_on", "respondent", "amount", "people_count", "name", "phone", "address")
+#: Forms that an answer to a free field never has, so that such an answer is about another field. A bare place may be a village that is
+#: complained of, or a home; a bare name may be whom one complains of.
+ALIEN = {
+    "demand": ("phone", "occurred_on", "amount", "people_count", "place", "name", "respondent"),
+    "place": ("phone", "occurred_on", "amount", "people_count", "name", "respondent"),
+    "respondent": ("phone", "occurred_on", "amount", "people_count"),
+    "address": ("phone", "occurred_on", "amount", "people_count", "name", "respondent"),
+    "evidence": ("phone", "occurred_on", "place"),
+    "name": ("phone", "occurred_on", "amount", "people_count", "place", "respondent"),
+}
 #: Words of agreement.
 AGREES = frozenset(
     [
@@ -85,7 +97,7 @@ def _doubtful(key: str, text: str) -> bool:
     """Whether a free answer does not look like its field, so that it is asked once more before it is taken."""
     if key == "respondent":  # the teller's own name or number must never stand where the accused stands
         return bool(contacts.find_phones(text) or _INTRODUCES.search(text)) and not respondents.find_respondents(text)
-    if key != "place":
+    if key not in ("place", "address"):
         return False
     found = places.best_place(text, asked=True)
     return found is None or found.confidence < SURE
@@ -149,6 +161,8 @@ class Intake:
             draft.note("second_matter_noted")
         elif pending != CHOICE and self._hear_correction(draft, pending, text, today):
             pass
+        elif act.intent == "change" and pending and command(text) == "back":
+            self._go_back(draft, pending)
         elif pending == FACT:
             self._hear_fact(draft, text, act, today)
         elif pending == CHOICE:
@@ -253,6 +267,8 @@ class Intake:
             self._guess_demand(draft)
         elif act.intent in ("not_now", "deny", "cancel", "goodbye"):
             draft.choice = "leave"
+        elif self._take_shape(draft, CHOICE, text, today):
+            draft.note("advice_choice_again")
         elif story.richness(text) < TELLS_NOTHING:
             draft.asked[CHOICE] = draft.asked.get(CHOICE, 0) + 1
             draft.note("advice_choice_again")
@@ -321,42 +337,92 @@ class Intake:
             reply = Reply(unknown=True)
         if act.intent == "decline" and reply.value is None:
             reply = Reply(refused=True)
-        nothing = reply.value is None and not (reply.refused or reply.unknown)
-        doubtful = _doubtful(key, text) and not (reply.refused or reply.unknown)
-        if (nothing or doubtful) and not answers.refers_back(text) and self._told_otherwise(draft, key, text, today):
-            draft.note("noted_meanwhile")
-            return
+        form = shape(text, today)
+        alien = form is not None and form.field in ALIEN.get(key, ())
+        if (
+            form is not None
+            and form.field == "place"
+            and key == "respondent"
+            and not draft.settled("place")
+            and not reply.refused
+        ):
+            alien = True
+        nothing = alien or (reply.value is None and not (reply.refused or reply.unknown))
+        doubtful = not alien and _doubtful(key, text) and not (reply.refused or reply.unknown)
+        if (nothing or doubtful) and not answers.refers_back(text):
+            if self._take_shape(draft, key, text, today) or (
+                not alien and self._told_otherwise(draft, key, text, today)
+            ):
+                # No miss, but without end the same question is not put in the same words either.
+                times = draft.asked[f"{key}+"] = draft.asked.get(f"{key}+", 0) + 1
+                if times < MAX_ASKS:
+                    return
+                alien = True
         draft.asked[key] = draft.asked.get(key, 0) + 1
-        if doubtful and draft.asked[key] < MAX_ASKS:
-            draft.note(f"retry:{key}")
+        if (alien or doubtful) and draft.asked[key] < MAX_ASKS:
+            if not draft.notes:
+                draft.note(f"retry:{key}")
             return
         if reply.refused:
             self._refuse(draft, key)
-        elif reply.value is not None:
+        elif reply.value is not None and not alien:
             draft.set(key, reply.value)
         elif answers.refers_back(text):
             self._settle(draft, key)
-        elif reply.unknown:
+        elif reply.unknown and not alien:
             if key not in draft.unknown:
                 draft.unknown.append(key)
-        elif key in FREE:
+        elif key in FREE and not alien:
             draft.set(key, text)
         elif draft.asked[key] >= MAX_ASKS:
-            draft.unknown.append(key)
+            if key not in draft.sure:  # asked again at the person's wish: what was there stays
+                draft.unknown.append(key)
+                draft.note("left_open", label=labels()[key])
         else:
             draft.note(f"retry:{key}")
             return
         if draft.reask == key:
             draft.reask = ""
-        if draft.settled(key) and key not in ("demand", "narrative"):
+        if draft.settled(key) and not alien and key not in ("demand", "narrative"):
             self._absorb(draft, text, today, only=None if len(text) > SHORT else STRUCTURED)
         if key == "narrative":
             self._advise(draft, today)
 
+    def _take_shape(self, draft: Draft, asked: str, text: str, today: date) -> bool:
+        """Takes an answer that is nothing but a value of another field than the one asked; what is settled stays."""
+        form = shape(text, today)
+        if form is None or form.field == asked:
+            return False
+        key = form.field
+        if key == "place" and asked in ("phone", "address") and draft.settled("place"):
+            key = "address"  # where the problem is was told: this is where the person lives
+        if draft.settled(key) or key == asked:
+            return False
+        if form.value is None:
+            self._refuse(draft, key)
+        else:
+            draft.set(key, form.value)
+            draft.note("noted_meanwhile")
+        return True
+
+    def _go_back(self, draft: Draft, pending: str) -> None:
+        """返回: the question before is put again; its answer stands until there is another."""
+        before = (
+            [k for k in draft.asked if k in self.plan(draft) and k != pending and k in fields()] if draft.choice else []
+        )
+        if before:
+            draft.reask = before[-1]
+            draft.asked.pop(draft.reask)
+        else:
+            draft.note("nothing_before")
+
     def _told_otherwise(self, draft: Draft, key: str, text: str, today: date) -> bool:
         """Takes an answer to a question that was not asked; the one that was asked stays open and has missed nothing."""
         changed = self._absorb(draft, text, today, but=key)
-        return bool(changed) and draft.settled(changed[0])
+        if not changed or not draft.settled(changed[0]):
+            return False
+        draft.note("noted_meanwhile")
+        return True
 
     def _refuse(self, draft: Draft, key: str) -> None:
         draft.refused.append(key)
@@ -377,6 +443,11 @@ class Intake:
     def _hear_confirm(self, draft: Draft, act: Act, text: str, today: date) -> None:
         if act.intent in ("affirm", "file_it"):
             draft.confirmed = True
+        elif corrections.gives_up(text, draft.wanted):
+            wanted = str(draft.values.get("demand") or "")
+            demand = wanted if text in wanted else f"{wanted}；{text}".lstrip("；")
+            draft.set("demand", demand)
+            draft.note("changed_field", label=labels()["demand"], value=demand)
         elif act.intent in ("not_now", "cancel", "goodbye"):
             draft.choice = "leave"
         elif act.intent == "deny" or (story.richness(text) < TELLS_NOTHING and not self._absorb(draft, text, today)):
@@ -386,6 +457,13 @@ class Intake:
             draft.values["narrative"] += f"\n{text}"
             self._absorb(draft, text, today)
             draft.note("added_to_story")
+
+    def stray(self, before: Draft) -> Draft:
+        """The draft after chat that may have been an answer: it counts as one that was not understood."""
+        draft, pending = before.copy(), self.pending(before)
+        if pending in fields() and pending != "narrative":
+            draft.asked[pending] = draft.asked.get(pending, 0) + 1
+        return draft
 
     # -- saying ---------------------------------------------------------------------------------------------------------
 
@@ -452,9 +530,13 @@ class Intake:
             text = self._say.say("confirm_value", value=show(pending, draft.values[pending]), ask=text)
         if draft.choice:
             text = self._say.say("question_step", step=step, of=of) + text
+        buttons: tuple[Button, ...] = ()
+        if draft.choice and count:  # not understood once: from now on with a way around it and a way to a person
+            text += self._say.say("question_choices")
+            buttons = (Button("先跳过", "/skip"), Button("找人工", "/human"))
         return Message(
             "\n".join([*parts, text]),
-            (),
+            buttons,
             {
                 "kind": "ask",
                 "field": pending,

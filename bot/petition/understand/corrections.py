@@ -9,6 +9,7 @@ from datetime import date
 
 from bot.petition.understand import contacts
 from bot.petition.understand.numerals import parse_number
+from bot.petition.understand.shapes import shape
 from bot.petition.understand.text import clean
 
 
@@ -49,14 +50,34 @@ _STATED = re.compile(
     rf"^(?:哦|噢|对了|嗯|那个|还有|另外|忘了说)?[，, ]*(?:我的|那个)?(?:{_FIELD})(?:就?是(?!不是|什么|多少|啥|哪)|就?在|[:：])\s*(?P<to>[^?？]+)$"
 )
 _PLEASE = re.compile(rf"(?:改一下|改下|修改|更正|我要改|换一下)(?:我的|那个)?(?:{_FIELD})")
+_LABELS = "|".join(words for _, words in _SYNONYMS)
 _NUMBERED = re.compile(
-    r"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:项|条|个|行|点)(?:[^，。：:改成是]{0,6})?(?:不对|错了|有误|改成|改为|应该是|是|[:：，,])?\s*(?P<to>.*)"
+    rf"(?:修改|改|更正|改一下)?第?\s*(?P<n>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})\s*(?:项|条|个|行|点)\s*(?:的?(?:{_LABELS}))?(?:我|写|填|说|那个|也)*"
+    r"(?:不对|错了?|有误|改成|改为|换成|改|应该是|应为|是)?(?:[，,：:。\s]*(?:应该是|应为|改成|改为|换成|是))?[，,：:\s]*(?P<to>.*)"
 )
 _NOT_BUT = re.compile(
     r"不是\s*(?P<old>[^，。！？,；;]{1,20}?)[，,、 ]*(?:而?是|应该是|应为|是)\s*(?P<new>[^，。！？,；;]{1,30})"
 )
+_NOT_CALLED = re.compile(
+    r"不(?:是)?叫\s*(?P<old>[^，。！？,；;]{1,20}?)[，,、 ]*(?:是|应该)?叫\s*(?P<new>[^，。！？,；;]{1,30})"
+)
+#: Only that something is wrong, and the right value: which field it is, the value says.
+_WRONG_VALUE = re.compile(
+    r"^(?:哎|哦|等等|等下|等一下|嗯)?[，, ]*(?:[^，。！？,；;]{1,12}(?=不对|[说写填搞弄记打]?错了))?(?:不对|(?:我)?(?:刚才|前面)?[说写填搞弄记打]?错了|不是的?(?=[，, ]))(?:啊|哈|哎)?[，,。：:！!\s]*(?:应该)?(?:是|叫|改成)?\s*(?P<new>[^，。！？,；;]{1,40})[。！!]?$"
+)
+#: 伟大的伟: which character is meant.
+_CHARACTER = re.compile(
+    r"[\u4e00-\u9fff]{0,4}?(?P<c>[\u4e00-\u9fff])[\u4e00-\u9fff]{0,3}的(?P=c)|[\u4e00-\u9fff]{1,4}的(?P<d>[\u4e00-\u9fff])"
+)
+#: A number with what it counts in an address.
+_PART = re.compile(r"(?P<n>[\da-zA-Z一二三四五六七八九十百]+)(?P<unit>号楼|号院|号|栋|幢|座|单元|层|楼|室|弄|组|队)")
 _BUT_NOT = re.compile(
     r"(?:是|应该是)\s*(?P<new>[^，。！？,；;]{1,30}?)[，,、 ]*(?:不是|而不是|不叫)\s*(?P<old>[^，。！？,；;]{1,20})"
+)
+#: A part of what is wanted is wanted no more.
+_NO_MORE = re.compile(
+    r"^(?:那|这个)?(?P<a>[^，。！？,]{2,10}?)(?:我|就|都|也|可以)*(?:不要|不用|不提|不追究|不算|算|去掉|删掉|免|别写|不写)(?:算)?[了吧]*[。！!]?$"
+    r"|^(?:那|就)?(?:不要|不用|不提|不追究|去掉|删掉|别写)(?P<b>[^，。！？,]{2,10}?)[了吧]*[。！!]?$"
 )
 #: How far into a turn the words of a correction may begin: 哎等下，刚才时间我说错了.
 LEAD = 8
@@ -86,7 +107,7 @@ def find_corrections(
     if m and (m.start() <= 3 or "改" in m[0]) and re.search(r"改|不对|错|有误|项", s):
         number = parse_number(m["n"])
         to = m["to"].strip(" 。，,")
-        return [Correction(f"#{int(number or 0)}", "" if to in ("", "改一下", "吧", "了") else to)]
+        return [Correction(f"#{int(number or 0)}", "" if re.fullmatch(r"(?:改?一下)?[吧了]?", to) else to)]
     if _OTHERS_DOING.search(s):
         return []
     m = _CHANGE.search(s)
@@ -107,15 +128,51 @@ def find_corrections(
     m = _STATED.match(s)
     if m and len(s) <= 60 and _key(m) not in ("narrative", "evidence", "prior"):
         return [Correction(_key(m), m["to"].strip(" 。，,"), 0.6)]
-    for pattern in (_NOT_BUT, _BUT_NOT):
+    for pattern in (_NOT_CALLED, _NOT_BUT, _BUT_NOT):
         m = pattern.search(s)
         if m:
-            old, new = m["old"].strip("叫 "), m["new"].strip("叫 ")
-            for key, value in known.items():
-                shown = str(value)
-                if old and new and old in shown and key not in ("narrative", "demand") and len(old) >= 2:
-                    return [Correction(key, shown.replace(old, new))]
-    return []
+            found = _instead(m["old"].strip("叫 "), m["new"].strip("叫 "), known, today)
+            if found:
+                return [found]
+    m = _WRONG_VALUE.match(s)
+    found = _by_value(m["new"].strip(), known, today) if m else None
+    return [found] if found else []
+
+
+def gives_up(text: str, told: str) -> bool:
+    """Whether the turn takes back a part of what was told to be wanted (利息不要了), and not the whole matter (算了不要了)."""
+    m = _NO_MORE.match(clean(text).text.strip())
+    what = (m["a"] or m["b"]) if m else ""
+    return bool(what) and what in told and not re.fullmatch(_LABELS, what)
+
+
+def _instead(old: str, new: str, known: Mapping[str, object], today: date) -> Correction | None:
+    """The field in which `old` stands, with `new` in its place; a value in other words than ours is found by its form."""
+    for key, value in known.items():
+        shown = str(value)
+        if old and new and old in shown and key not in ("narrative", "demand") and len(old) >= 2:
+            return Correction(key, shown.replace(old, new))
+    was, now = shape(old, today), shape(new, today)
+    if was and now and was.field == now.field and now.field in known:
+        return Correction(now.field, new)
+    chars = [m["c"] or m["d"] for m in (_CHARACTER.fullmatch(old), _CHARACTER.fullmatch(new)) if m]
+    if len(chars) == 2 and chars[0] in str(known.get("name", "")):
+        return Correction("name", str(known["name"]).replace(*chars))
+    return None
+
+
+def _by_value(new: str, known: Mapping[str, object], today: date) -> Correction | None:
+    """The known field that a bare value belongs to."""
+    form = shape(new, today)
+    if form:
+        return Correction(form.field, new) if form.field in known and form.value is not None else None
+    part = _PART.fullmatch(new)
+    for key in ("place", "address") if part else ():
+        shown = str(known.get(key, ""))
+        there = [m for m in _PART.finditer(shown) if part and m["unit"] == part["unit"]]
+        if len(there) == 1:
+            return Correction(key, shown[: there[0].start()] + new + shown[there[0].end() :])
+    return None
 
 
 def _kept(to: str) -> str:

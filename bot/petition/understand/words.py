@@ -45,3 +45,10 @@ def own_words() -> tuple[str, ...]:
 def cut(text: str) -> list[str]:
     """The words of a cleaned text, punctuation left out."""
     return [w for w in _tokenizer().cut(text) if _WORD.match(w)]
+
+
+def rarity(word: str) -> int:
+    """How often the general dictionary counts the word; 0 when it does not hold it."""
+    tokenizer = _tokenizer()
+    tokenizer.initialize()
+    return int(tokenizer.FREQ.get(word) or 0)

@@ -22,6 +22,7 @@ from bot.petition.understand import (
     places,
     priors,
     respondents,
+    shapes,
     story,
     text,
 )
@@ -287,3 +288,44 @@ def test_five_thousand_characters_of_the_same_are_read(piece: str) -> None:
     said = (piece * 5000)[:5000]
     for read in READERS:
         read(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "value"),
+    [
+        ("河口区", "place", "河口区"), ("长宁市", "place", "长宁市"), ("11月2号", "occurred_on", "2026-11-02"), ("没得电话", "phone", None),
+        ("电话是13800001234", "phone", "13800001234"), ("一万六千八", "amount", 16800), ("12户", "people_count", 12),
+        ("嘉和物业", "respondent", "嘉和物业"), ("刘伟", "name", "刘伟"), ("沈桂香", "name", "沈桂香"), ("三年了", "occurred_on", "2023"),
+    ],
+)  # fmt: skip
+def test_a_whole_answer_has_the_form_of_its_field(said: str, field: str, value: object) -> None:
+    found = shapes.shape(said, TODAY)
+    assert found is not None
+    assert (found.field, found.value) == (field, value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["按市场", "解决", "查处", "马上办", "何时解决", "钱还我", "高兴", "换物业", "小区物业", "王总", "要求整改", "赔三万", "帮助", "3000", "今年三月他们就不管了"],
+)  # fmt: skip
+def test_words_and_sentences_have_no_form(said: str) -> None:
+    assert shapes.shape(said, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "value"),
+    [
+        ("不对 是一万六千八", "amount", "一万六千八"), ("不是一万五，是一万六千八", "amount", "一万六千八"), ("错了，是7栋", "place", "幸福里7栋"),
+        ("不叫刘伟，叫刘威", "name", "刘威"), ("不是伟大的伟，是威武的威", "name", "刘威"), ("改第2项 长宁市河口区", "#2", "长宁市河口区"),
+        ("改第2项长宁市河口区", "#2", "长宁市河口区"), ("第3项不对，应该是五月", "#3", "五月"), ("第2条诉求改成把钱退给我", "#2", "把钱退给我"),
+    ],
+)  # fmt: skip
+def test_corrections_by_value(said: str, field: str, value: str) -> None:
+    known = {"name": "刘伟", "amount": "15,000 元", "place": "幸福里6栋", "occurred_on": "2026年3月"}
+    found = corrections.find_corrections(said, known, TODAY, {})
+    assert [(c.field, c.value_text) for c in found] == [(field, value)]
+
+
+@pytest.mark.parametrize(("said", "gives"), [("利息不要了", True), ("不要利息了", True), ("算了不要了", False), ("电话不要了", False), ("不办了", False)])  # fmt: skip
+def test_a_part_of_what_is_wanted_can_be_given_up(said: str, gives: bool) -> None:
+    assert corrections.gives_up(said, "要求把工钱和利息给我，打过电话") is gives
