@@ -1,6 +1,6 @@
 """Guessing of numbers and codes is slowed and stopped, without a stranger being able to lock out the owner.
 
-Four counts, of one day each: per conversation, per address (a keyed hash, so that new conversations bring nothing), per case number (so that
+Counts of one day each, for numbers and codes: per conversation, per address (a keyed hash, so that new conversations bring nothing), per case number (so that
 many addresses bring little) and over all (so that many addresses and many numbers bring little). A guess is counted before it is looked
 at, so that many at once bring nothing either; while a count rests a right code is refused like a wrong one, so resting tells nothing.
 
