@@ -17,8 +17,9 @@ from sanic import Blueprint, Sanic
 from socketio import AsyncServer
 from socketio.exceptions import ConnectionRefusedError
 
-from bot.channels.limits import origin_allowed
-from bot.channels.web import Handler, Refusal, WebChannel, address_of
+from bot.channels.limits import address_of, origin_allowed
+from bot.channels.web import Handler, Refusal, WebChannel
+from bot.petition.origin import ADDRESS
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class SocketChannel(WebChannel):
                 _asking.set(sid)
                 try:
                     who = await io.get_session(sid)
+                    ADDRESS.set(self._tokens.address(who["address"]))  # guesses count here as over HTTP
                     if not isinstance(body, dict):
                         raise Refusal(400, "malformed")
                     return await work(sid, who, body)

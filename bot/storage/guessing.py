@@ -1,6 +1,6 @@
 """Guessing of numbers and codes is slowed and stopped, without a stranger being able to lock out the owner.
 
-Four counts, of one day each: per conversation, per address (a keyed hash, so that new conversations bring nothing), per case number (so that
+Counts of one day each, for numbers and codes: per conversation, per address (a keyed hash, so that new conversations bring nothing), per case number (so that
 many addresses bring little) and over all (so that many addresses and many numbers bring little). A guess is counted before it is looked
 at, so that many at once bring nothing either; while a count rests a right code is refused like a wrong one, so resting tells nothing.
 
@@ -37,7 +37,8 @@ class Count:
         return timedelta(0) if over < 0 else min(self.longest, timedelta(seconds=30 * 2 ** min(over, 10)))
 
 
-#: Kind of count (the first letter of `who`) → its limits. Of passwords: `u` an account, `d` a browser in which it was signed in before, `s` an address.
+#: Kind of count (the first letter of `who`) → its limits. Of passwords: `u` an account, `d` a browser in which it was signed in before, `s` an address. Of filings: `f` the same words of the
+#: same teller, `c` everything from one address; their rests are short, so that a crowd behind one address is slowed and not turned away.
 #: An address may be that of a whole office or village: more is free there.
 COUNTS = {
     "o": Count(5, timedelta(minutes=30)),
@@ -49,6 +50,8 @@ COUNTS = {
     "u": Count(5, timedelta(minutes=15)),
     "d": Count(5, timedelta(minutes=15)),
     "s": Count(60, timedelta(minutes=15)),
+    "f": Count(100, timedelta(minutes=1)),
+    "c": Count(2_000, timedelta(minutes=1)),
 }
 
 

@@ -177,4 +177,6 @@ def open_cases(settings: Settings) -> Any:
     """The case store of an installation."""
     from bot.storage.cases import CaseStore
 
-    return CaseStore(open_engine(settings), open_keyring(settings))
+    cases = CaseStore(open_engine(settings), open_keyring(settings))
+    cases.holds_floods = settings.rate_limits_on
+    return cases

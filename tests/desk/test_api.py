@@ -288,7 +288,7 @@ def test_cases_from_before_the_index_are_found_after_reindexing(office: Office, 
     office.run(work)
 
 
-def test_an_older_database_is_brought_up_with_its_cases(url: str, keys) -> None:
+def test_an_older_database_is_brought_up_with_its_cases(url: str) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import text
