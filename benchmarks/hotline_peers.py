@@ -44,7 +44,7 @@ def readers() -> dict[str, dict[str, Callable[[str, datetime], list[str]]]]:
         # wetext finds nothing by itself, it writes spoken numerals as digits: the plainest expressions read the rest.
         out["wetext"] = {
             "phone": lambda t, _: re.findall(r"(?<!\d)1\d{10}(?!\d)", written(t)),
-            "amount_yuan": lambda t, _: re.findall(r"(\d+(?:\.\d+)?)(?=元|块|万)", written(t)),
+            "amount_yuan": lambda t, _: re.findall(r"\d+(?:\.\d+)?", written(t)),
         }
     with contextlib.suppress(ImportError):
         import phonenumbers

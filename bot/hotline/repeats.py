@@ -45,6 +45,7 @@ class Repeats:
 
     def __init__(self, path: Path | None = None) -> None:
         self._temporary = None if path else tempfile.NamedTemporaryFile(suffix=".repeats")  # noqa: SIM115
+        self._last: tuple[str, dict[str, str], np.ndarray[Any, Any]] | None = None
         where = path or Path(self._temporary.name)  # type: ignore[union-attr]
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,15 +72,14 @@ class Repeats:
 
     def same(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
         """The earliest other call on the same matter: `file` and `routing` (channel, agency and category as it was sent)."""
-        told = _told(record)
-        signature = _signature(record)
+        content, told, signature = self._traits(record)
         keys = _keys(told, signature)
         marks = ",".join("?" * len(keys))
         rows = self._db.execute(
             f"SELECT DISTINCT c.* FROM keys k JOIN calls c ON c.id = k.call WHERE k.key IN ({marks}) AND c.content != ? ORDER BY c.id DESC LIMIT {LOOKED_AT}",
-            (*keys, content_id(record)),
+            (*keys, content),
         ).fetchall()
-        own = self._db.execute("SELECT id FROM calls WHERE content = ?", (content_id(record),)).fetchone()
+        own = self._db.execute("SELECT id FROM calls WHERE content = ?", (content,)).fetchone()
         when = str(record.get("call_time") or "")
 
         def earlier(row: tuple[Any, ...]) -> bool:
@@ -93,14 +93,13 @@ class Repeats:
         return {"file": first[2], "routing": tuple(first[8].split("|"))}
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Remembers a call; the same content again changes nothing."""
-        told = _told(record)
-        signature = _signature(record)
+        """Remembers a call, at once and for good: a run that is killed finds it when it goes on. The same content again changes nothing."""
+        content, told, signature = self._traits(record)
         routing = "|".join(str(record.get(k) or "") for k in ("channel", "agency", "category"))
         done = self._db.execute(
             "INSERT OR IGNORE INTO calls (content, file, call_time, phone, place, respondent, demand, routing, signature) VALUES (?,?,?,?,?,?,?,?,?)",
             (
-                content_id(record), str(record["file"]), str(record.get("call_time") or ""), told["phone"], told["place"], told["respondent"], told["demand"], routing, signature.tobytes(),
+                content, str(record["file"]), str(record.get("call_time") or ""), told["phone"], told["place"], told["respondent"], told["demand"], routing, signature.tobytes(),
             ),
         )  # fmt: skip
         if done.rowcount == 1:
@@ -108,9 +107,14 @@ class Repeats:
                 "INSERT OR IGNORE INTO keys VALUES (?,?)", [(k, done.lastrowid) for k in _keys(told, signature)]
             )
 
-    def commit(self) -> None:
-        """Keeps what was added so far."""
         self._db.commit()
+
+    def _traits(self, record: Mapping[str, Any]) -> tuple[str, dict[str, str], np.ndarray[Any, Any]]:
+        """Identity, names and signature of a call; the last one's are kept, since a call is looked up and then added."""
+        content = content_id(record)
+        if self._last is None or self._last[0] != content:
+            self._last = (content, _told(record), _signature(record))
+        return self._last
 
 
 def _told(record: Mapping[str, Any]) -> dict[str, str]:

@@ -72,6 +72,17 @@ def test_the_index_of_repeats_outlives_the_run_and_counts_a_call_once(folder: Pa
     assert index.stat().st_mode & 0o077 == 0
 
 
+def test_a_run_that_is_killed_has_lost_no_call_of_the_index(folder: Path, advisor, tmp_path: Path) -> None:
+    """What resumes skips the calls that have a draft: one that repeats them must find them all the same."""
+    index = tmp_path / "calls.index"
+    killed = Repeats(index)
+    run(folder, advisor, killed)
+    with Repeats(index) as beside:  # nothing was closed or committed by the run
+        assert len(beside) == len(killed)
+        assert len(beside) > 0
+    killed.close()
+
+
 def test_two_people_about_one_shop_are_one_matter_and_two_shops_are_not(advisor) -> None:
     def record(name: str, phone: str, shop: str, district: str) -> dict[str, Any]:
         turns = [
