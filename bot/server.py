@@ -84,6 +84,12 @@ def build(settings: Settings, model: Path) -> Any:
     rasa_channel.register(channels, app, route="/")
     for channel in channels:
         channel.turns.live = store
+    if settings.redis_url:
+        from bot.runtime.shared import Shared
+
+        shared = Shared(settings.redis_url)
+        for channel in channels:
+            channel.share(shared)
     for figure in store.figures():
         web.load.watch(f"sufang_{figure}", f"{figure} of this process", lambda name=figure: store.figures()[name])
     app.error_handler.add(SanicException, web.no_route)

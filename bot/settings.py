@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ _HELP = (
     ("SUFANG_ASR_SECRET", "语音识别回调的签名密钥，至少 32 个字符；不设就不接回调"),
     ("SUFANG_ALLOWED_ORIGINS", "允许嵌入的网站来源，逗号分隔"),
     ("SUFANG_BROKER_URL", "热线转写的队列：amqp://… 或 redis://…；不设就收到时当场处理"),
+    ("SUFANG_REDIS_URL", "多个进程共用限速、会话锁和网页连接：redis:// 或 rediss://…；不设就各用各的"),
     ("SUFANG_CLAMD", "查毒服务 clamd 的 主机:端口；设了以后附件先查毒再收（默认不查）"),
     ("SUFANG_REGION", "knowledge/region 下的地区文件夹名"),
     ("SUFANG_UPSTREAM_URL", "上级平台接口的地址（https；本机地址可以用 http）；不设就不外送"),
@@ -45,8 +47,6 @@ _HELP = (
     ("SUFANG_WECHAT_MAX_AGE", "签名的有效秒数（默认 300；0 不限，只在 test 里）"),
     ("SUFANG_WECHAT_PAGE_URL", "群众页面对外的 https 地址；设了，微信里就给出“网页填写”的链接"),
 )
-#: Settings of parts that later versions bring; named here so that a typing error is told from a later name.
-_LATER = ("SUFANG_REDIS_URL",)
 
 
 class SettingsError(Exception):
@@ -135,6 +135,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     asr_secret: str = field(default="", repr=False)
     broker_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
     allowed_origins: tuple[str, ...] = ()
     region: str = ""
     clamd: str = ""
@@ -153,7 +154,7 @@ class Settings:
         """Reads the variables; a secret may also be given as `…_FILE`. Raises SettingsError with every problem at once."""
         env = dict(os.environ if environ is None else environ)
         problems: list[str] = []
-        known = {name for name, _ in _HELP} | set(_LATER)
+        known = {name for name, _ in _HELP}
         for name in sorted(env):
             if name.startswith("SUFANG_") and name.removesuffix("_FILE") not in known:
                 problems.append(f"不认识的设置 {name}")
@@ -207,6 +208,11 @@ class Settings:
         broker = get("SUFANG_BROKER_URL")
         if broker and not re.match(r"(?:amqps?|rediss?)://", broker):
             problems.append("SUFANG_BROKER_URL 应以 amqp://、amqps://、redis:// 或 rediss:// 开头")
+        redis = get("SUFANG_REDIS_URL")
+        if redis and not re.match(r"rediss?://", redis):
+            problems.append("SUFANG_REDIS_URL 应以 redis:// 或 rediss:// 开头")
+        elif redis and importlib.util.find_spec("redis") is None:
+            problems.append("设了 SUFANG_REDIS_URL，还要装 requirements/queue.txt 里的包")
         folder = Path(get("SUFANG_DATA_DIR") or "var").absolute()
         url = get("SUFANG_DATABASE_URL") or f"sqlite:///{folder / 'sufang.db'}"
         if not re.match(r"(sqlite|postgresql\+psycopg2)://", url):
@@ -230,6 +236,7 @@ class Settings:
             secret_key=secret,
             asr_secret=asr,
             broker_url=broker,
+            redis_url=redis,
             allowed_origins=origins,
             region=get("SUFANG_REGION"),
             clamd=clamd,

@@ -25,19 +25,23 @@ class Bucket:
     """A token bucket per key: `rate` a second, `burst` at once. Bounded in memory; the least recently seen go first."""
 
     def __init__(self, rate: float, burst: float) -> None:
-        self._rate, self._burst = rate, burst
+        self.rate, self.burst = rate, burst
         self._level: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, key: str) -> float:
         """0 when one more is allowed now, else the seconds until it is."""
         now = time.monotonic()
-        level, at = self._level.pop(key, (self._burst, now))
-        level = min(self._burst, level + (now - at) * self._rate)
+        level, at = self._level.pop(key, (self.burst, now))
+        level = min(self.burst, level + (now - at) * self.rate)
         allowed = level >= 1
         self._level[key] = (level - 1 if allowed else level, now)
         while len(self._level) > MAX_TRACKED:
             self._level.popitem(last=False)
-        return 0.0 if allowed else (1 - level) / self._rate
+        return 0.0 if allowed else (1 - level) / self.rate
+
+    async def hold(self, key: str) -> float:
+        """As `wait`, for whoever may have to ask elsewhere."""
+        return self.wait(key)
 
 
 class Tokens:

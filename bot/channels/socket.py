@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Awaitable, Callable, Dict, List
 
 from sanic import Blueprint, Sanic
-from socketio import AsyncServer
+from socketio import AsyncManager, AsyncRedisManager, AsyncServer
 from socketio.exceptions import ConnectionRefusedError
 
 from bot.channels.limits import address_of, origin_allowed
@@ -65,6 +65,7 @@ class SocketChannel(WebChannel):
             max_http_buffer_size=MAX_EVENT,
             ping_interval=25,
             ping_timeout=20,
+            client_manager=_rooms(self._settings.redis_url),
         )
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
@@ -87,19 +88,19 @@ class SocketChannel(WebChannel):
             io.on(event, guarded)
 
         async def session(sid: str, who: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
-            self._limit(self._sessions, who["address"])
+            await self._limit(self._sessions, who["address"])
             conversation, opened = await self.open_session(on_new_message)
             await self._enter(sid, who, conversation)
             return opened
 
         async def message(sid: str, who: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
             conversation = _conversation(who)
-            self._limit(self._messages, who["address"])
+            await self._limit(self._messages, who["address"])
             return {"messages": await self.take(on_new_message, conversation, body)}
 
         async def history(sid: str, who: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
             conversation = _conversation(who)
-            self._limit(self._messages, who["address"])
+            await self._limit(self._messages, who["address"])
             after = body.get("after", 0)
             if not isinstance(after, int) or after < 0:
                 raise Refusal(400, "malformed")
@@ -116,7 +117,7 @@ class SocketChannel(WebChannel):
     async def _connect(self, sid: str, environ: Dict[str, Any], auth: Any) -> None:
         address = address_of(environ["sanic.request"])  # engine.io itself puts 127.0.0.1 for everybody
         try:
-            self._limit(self._messages, address)  # a connection is no new session: tabs come back often
+            await self._limit(self._messages, address)  # a connection is no new session: tabs come back often
             token = auth.get("token") if isinstance(auth, dict) else None
             conversation = self._tokens.conversation(token) if isinstance(token, str) and token else None
             if token and conversation is None:
@@ -156,6 +157,15 @@ class SocketChannel(WebChannel):
             await self._io.emit(event, data, room=conversation, skip_sid=_asking.get())
         except Exception as e:  # the turn is stored; a tab that missed this asks for it
             logger.warning("event %s was not sent: %s", event, type(e).__name__)
+
+
+def _rooms(redis_url: str) -> AsyncManager:
+    """Who is connected where: of this process, or of all that speak through one Redis. Then an answer reaches tabs at any of them."""
+    return (
+        AsyncRedisManager(redis_url, channel="sufang:rooms", redis_options={"socket_connect_timeout": 1})
+        if redis_url
+        else AsyncManager()
+    )
 
 
 def _conversation(who: Dict[str, Any]) -> str:

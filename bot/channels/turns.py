@@ -34,7 +34,8 @@ class Turns:
 
     def __init__(self, chat: ChatStore, channel: str, now: Callable[[], datetime]) -> None:
         self._chat, self._channel, self._now = chat, channel, now
-        self._locks = WaitingLockStore()
+        #: One turn of a conversation at a time: in this process, or in all that share a store of locks.
+        self.locks = WaitingLockStore()
         #: The store of our own server: it keeps conversations in memory and commits a turn with its answer. Without it (`rasa run`)
         #: a turn is written in two steps.
         self.live: LiveTrackerStore | None = None
@@ -49,7 +50,7 @@ class Turns:
         """One turn, once. `what` is kept and compared when the id comes again; `how` says what `said` is: `intent` (a name, no
         text), `payload` (True), `attachments` (ids). Nothing is answered before it is stored. Raises PetitionError.
         """
-        async with self._locks.lock(conversation):
+        async with self.locks.lock(conversation):
             if self.live is None:
                 return await self._in_two_steps(handle, conversation, key, what, said, how)
             try:
@@ -148,7 +149,7 @@ class Turns:
 
     async def tell(self, conversation: str, key: str, what: Dict[str, Any], messages: Messages) -> None:
         """Keeps an answer that the channel itself gives like one of the bot's, so that its buttons are on offer."""
-        async with self._locks.lock(conversation):
+        async with self.locks.lock(conversation):
             await asyncio.to_thread(self._chat.begin, conversation, key, what, self._now())
             await asyncio.to_thread(self._chat.finish, conversation, key, messages)
             self.forget(conversation)

@@ -25,6 +25,7 @@ from bot.petition.errors import ConflictError, NotFound, PetitionError, StoreUna
 from bot.petition.origin import ADDRESS
 from bot.petition.progress import progress_object
 from bot.runtime.load import Busy, Load
+from bot.runtime.shared import Shared, SharedBucket, SharedLockStore
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
@@ -104,6 +105,12 @@ class WebChannel(InputChannel):
         #: `rasa run` has a page of its own at the root; our server gives the root to the citizens.
         self.page_path = "/chat/"
         self._assets = Assets(settings)
+
+    def share(self, shared: Shared) -> None:
+        """Limits and locks are those of all processes from now on."""
+        self._messages = SharedBucket(shared, "messages", self._messages)
+        self._sessions = SharedBucket(shared, "sessions", self._sessions)
+        self.turns.locks = SharedLockStore(shared)
 
     def url_prefix(self) -> str:
         """The page is at the root."""
@@ -197,8 +204,8 @@ class WebChannel(InputChannel):
         headers = {"Retry-After": str(max(1, math.ceil(e.retry_after)))} if e.status == 429 else {}
         return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
 
-    def _limit(self, bucket: Bucket, address: str) -> None:
-        wait = bucket.wait(address) if self._settings.rate_limits_on else 0.0
+    async def _limit(self, bucket: Bucket, address: str) -> None:
+        wait = await bucket.hold(self._tokens.address(address)) if self._settings.rate_limits_on else 0.0
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
@@ -212,7 +219,7 @@ class WebChannel(InputChannel):
     # -- chat -----------------------------------------------------------------------------------------------------------
 
     async def _session(self, request: Request, handle: Handler) -> HTTPResponse:
-        self._limit(self._sessions, address_of(request))
+        await self._limit(self._sessions, address_of(request))
         if request.body and not isinstance(_body(request), dict):
             raise Refusal(400, "malformed")
         return _json((await self.open_session(handle))[1], 201)
@@ -226,7 +233,7 @@ class WebChannel(InputChannel):
 
     async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, address_of(request))
+        await self._limit(self._messages, address_of(request))
         return _json({"messages": await self.take(handle, conversation, _body(request))})
 
     async def take(self, handle: Handler, conversation: str, body: Dict[str, Any]) -> List[Dict[str, Any]]:
@@ -270,7 +277,7 @@ class WebChannel(InputChannel):
 
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
-        self._limit(self._messages, address_of(request))
+        await self._limit(self._messages, address_of(request))
         files = request.files.get("file") if request.files else None
         if files is None:
             raise Refusal(400, "malformed")
@@ -329,7 +336,7 @@ class WebChannel(InputChannel):
     # -- progress and operation -----------------------------------------------------------------------------------------
 
     async def _progress(self, request: Request) -> HTTPResponse:
-        self._limit(self._messages, address_of(request))
+        await self._limit(self._messages, address_of(request))
         body = _body(request)
         number, code, phone = body.get("case_no"), body.get("query_code"), body.get("phone", "")
         if any(not isinstance(v, str) or len(v) > 40 for v in (number, code, phone)):
@@ -340,7 +347,7 @@ class WebChannel(InputChannel):
         return _json(progress_object(view, self._settings.today()))
 
     async def _person(self, request: Request) -> HTTPResponse:
-        self._limit(self._messages, address_of(request))
+        await self._limit(self._messages, address_of(request))
         conversation = self._conversation(request) if request.headers.get("Authorization") else ""
         files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
         try:

@@ -26,6 +26,7 @@ from bot.channels.wechat.sender import Sender
 from bot.petition.catalogue import catalogue
 from bot.petition.errors import PetitionError
 from bot.petition.progress import next_of
+from bot.runtime.shared import Shared, SharedBucket, SharedLockStore
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
 from bot.storage.chat import ChatStore
@@ -194,11 +195,16 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         except PetitionError:
             logger.warning("an answer was given and not recorded; it may be told twice")
 
+    def share(self, shared: Shared) -> None:
+        """Limits and locks are those of all processes from now on."""
+        self._sessions = SharedBucket(shared, "tickets", self._sessions)
+        self.turns.locks = SharedLockStore(shared)
+
     # -- from the chat to the page ------------------------------------------------------------------------------------------
 
     async def _session(self, request: Request) -> HTTPResponse:
         """A signed session for the conversation of a one-time ticket."""
-        if self._settings.rate_limits_on and self._sessions.wait(address_of(request)):
+        if self._settings.rate_limits_on and await self._sessions.hold(self._tokens.address(address_of(request))):
             return _json({"error": {"code": "rate", "message": catalogue().say("wechat_busy")}}, 429)
         try:
             ticket = str(json.loads(request.body)["ticket"])[:100]
