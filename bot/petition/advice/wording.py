@@ -17,7 +17,9 @@ from bot.petition.message import Button, Message
 RED_DAYS = 30
 MAX_MATERIALS = 5
 MAX_BASIS = 4
-MAX_CLOCKS, MAX_OTHERS = 3, 2
+MAX_CLOCKS, MAX_OTHERS, MAX_WARNINGS = 3, 2, 2
+#: A last day of another way within so many days is told at once.
+NEAR_DAYS = 92
 #: What we do is told otherwise where the fifteen days of article 23 are not promised: accusations and matters of justice (条例 23④).
 HERE = {"accusation": "advice_here_accusation", "judicial": "advice_here_judicial", "police": "advice_here_judicial"}
 
@@ -55,7 +57,10 @@ def local_unit(region: Region, say: Catalogue, agency: str, *texts: str) -> str:
 
 
 def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = (), unit: str = "") -> Message:
-    """The whole advice as one message. `extra`: further notes. `unit`: the line of `local_unit`."""
+    """The advice as one message: what, first step, by when, where; papers and the other ways in full only on request (`more`).
+
+    `extra`: further notes. `unit`: the line of `local_unit`.
+    """
     first = advice.channels[0]
     p = first.procedure
     if first.key == "none":
@@ -65,15 +70,11 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
         lines.append(say.say("advice_first", first=_sentence(p.first)))
         if p.before:
             lines.append(say.say("advice_before", before=_sentence(p.before)))
-        lines += [_clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
+        lines += [clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
         lines += [say.say("advice_where", where=_sentence(p.where)), unit]
-        if p.materials:
-            lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
     else:
         lines.append(say.say("advice_answer", first=_sentence(p.first), where=_sentence(p.where)))
-    if p.hotline:
-        lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
-    notes = [*extra, *p.cautions[:2], *advice.cautions[:2]]
+    notes = [*extra, *_warnings(advice)[:MAX_WARNINGS]]
     if advice.second:
         notes.append(say.say("split_notice"))
     if p.unverified or any(r.clock.unverified for r in first.clocks):
@@ -81,12 +82,30 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     if advice.needs_human and advice.channel not in ("accusation", "emergency"):
         notes.append(say.say("low_confidence_note"))
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
-    lines += [_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
+    lines += [_other_short(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
     if _tail(advice) == "advice_choice":
         lines.append(say.say(HERE.get(first.key, "advice_here")))
     lines.append(basis_line(first, say))
+    if more(advice, say, today):
+        lines.append(say.say("advice_more"))
     lines.append(say.say(_tail(advice)))
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
+
+
+def more(advice: Advice, say: Catalogue, today: date) -> str:
+    """What the first message leaves out: papers, whom to ring up, further warnings, the other ways with their time limits."""
+    p = advice.channels[0].procedure
+    lines = []
+    if p.materials and advice.channel not in ("consultation", "none"):
+        lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
+    if p.hotline:
+        lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
+    lines += [say.say("advice_caution", caution=_sentence(n)) for n in _warnings(advice)[MAX_WARNINGS:]]
+    return "\n".join([*lines, *(_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS])])
+
+
+def _warnings(advice: Advice) -> list[str]:
+    return list(dict.fromkeys([*advice.channels[0].procedure.cautions[:2], *advice.cautions[:2]]))
 
 
 def short(advice: Advice, say: Catalogue) -> Message:
@@ -105,7 +124,7 @@ def _tail(advice: Advice) -> str:
     return "advice_choice"
 
 
-def _clock(r: Running, say: Catalogue, today: date) -> str:
+def clock(r: Running, say: Catalogue, today: date) -> str:
     """The time limit with its last day, the days left, and a red flag where few are."""
     text = say.say("advice_clock", clock=_sentence(r.clock.text))
     if r.due is None or r.starts is None:
@@ -131,6 +150,14 @@ def _clock(r: Running, say: Catalogue, today: date) -> str:
         text += _red(left, say)
     if r.guessed:
         text += say.say("holidays_unknown", year=r.due.year)
+    return text
+
+
+def _other_short(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    """Another way by its name, with its last day where that is near: what may be lost by waiting is said at once."""
+    text = say.say("advice_other_short", name=c.procedure.name)
+    if c.clock and c.due and c.clocks[0].exact and 0 <= (c.due - today).days < NEAR_DAYS:
+        text += say.say("advice_other_due", due=day(c.due), left=(c.due - today).days)
     return text
 
 
