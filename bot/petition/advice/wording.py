@@ -18,8 +18,6 @@ RED_DAYS = 30
 MAX_MATERIALS = 5
 MAX_BASIS = 4
 MAX_CLOCKS, MAX_OTHERS, MAX_WARNINGS = 3, 2, 2
-#: A last day of another way within so many days is told at once.
-NEAR_DAYS = 92
 #: What we do is told otherwise where the fifteen days of article 23 are not promised: accusations and matters of justice (条例 23④).
 HERE = {"accusation": "advice_here_accusation", "judicial": "advice_here_judicial", "police": "advice_here_judicial"}
 
@@ -57,7 +55,7 @@ def local_unit(region: Region, say: Catalogue, agency: str, *texts: str) -> str:
 
 
 def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = (), unit: str = "") -> Message:
-    """The advice as one message: what, first step, by when, where; papers and the other ways in full only on request (`more`).
+    """The advice as one message: what, first step, by when, where; papers and the reasons of the other ways only on request (`more`).
 
     `extra`: further notes. `unit`: the line of `local_unit`.
     """
@@ -74,6 +72,8 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
         lines += [say.say("advice_where", where=_sentence(p.where)), unit]
     else:
         lines.append(say.say("advice_answer", first=_sentence(p.first), where=_sentence(p.where)))
+    if p.hotline:
+        lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
     notes = [*extra, *_warnings(advice)[:MAX_WARNINGS]]
     if advice.second:
         notes.append(say.say("split_notice"))
@@ -93,13 +93,11 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
 
 
 def more(advice: Advice, say: Catalogue, today: date) -> str:
-    """What the first message leaves out: papers, whom to ring up, further warnings, the other ways with their time limits."""
+    """What the first message leaves out: papers, further warnings, the other ways with their reasons."""
     p = advice.channels[0].procedure
     lines = []
     if p.materials and advice.channel not in ("consultation", "none"):
         lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
-    if p.hotline:
-        lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in _warnings(advice)[MAX_WARNINGS:]]
     return "\n".join([*lines, *(_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS])])
 
@@ -154,19 +152,21 @@ def clock(r: Running, say: Catalogue, today: date) -> str:
 
 
 def _other_short(c: ChannelAdvice, say: Catalogue, today: date) -> str:
-    """Another way by its name, with its last day where that is near: what may be lost by waiting is said at once."""
+    """Another way by its name and its first time limit: what may be lost by waiting is said at once, why on request."""
     text = say.say("advice_other_short", name=c.procedure.name)
-    if c.clock and c.due and c.clocks[0].exact and 0 <= (c.due - today).days < NEAR_DAYS:
-        text += say.say("advice_other_due", due=day(c.due), left=(c.due - today).days)
-    return text
+    return text + _other_clock(c, say, today)
 
 
 def _other(c: ChannelAdvice, say: Catalogue, today: date) -> str:
-    """Another way in two sentences; of its time limits the first, with its last day where that is ahead."""
-    text = say.say("advice_other", name=c.procedure.name, why=_sentence(c.why))
+    """Another way in two sentences."""
+    return say.say("advice_other", name=c.procedure.name, why=_sentence(c.why)) + _other_clock(c, say, today)
+
+
+def _other_clock(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    """Of the time limits of another way the first, with its last day where that is ahead."""
     if not c.clock:
-        return text
-    text += say.say("advice_other_clock", clock=_sentence(c.clock.text))
+        return ""
+    text = say.say("advice_other_clock", clock=_sentence(c.clock.text))
     if c.due and c.due >= today and c.clocks[0].exact:
         left = (c.due - today).days
         text += say.say("advice_other_due", due=day(c.due), left=left)
