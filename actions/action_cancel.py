@@ -20,4 +20,4 @@ class ActionCancel(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         key = "leave_goodbye" if draft(tracker).started else "nothing_pending"
         utter(say, [answer(services().say.say(key), "cancel")])
-        return [ActiveLoop(None), SlotSet("requested_slot", None)]
+        return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("awaiting", None)]

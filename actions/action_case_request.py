@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Event, PetitionAction, act_of, answer, services, utter
-from bot.petition.dialogue.requests import request
+from bot.petition.dialogue.requests import lacks, request
 from bot.petition.errors import PetitionError, StoreUnavailable
 
 
@@ -30,4 +30,4 @@ class ActionCaseRequest(PetitionAction):
         except PetitionError as e:
             text = str(e)
         utter(say, [answer(text, turn.intent)])
-        return []
+        return [SlotSet("awaiting", turn.intent if lacks(turn.intent, turn.text) else None)]

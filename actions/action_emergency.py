@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Event, PetitionAction, services, topic_of, utter
+from actions.base import Event, PetitionAction, act_of, draft, services, slot_events, topic_of, utter
 from bot.petition.message import Message
 
 NUMBERS = {
@@ -20,7 +20,7 @@ NUMBERS = {
 
 
 class ActionEmergency(PetitionAction):
-    """Danger to life or body comes before every form (信访工作条例 25)."""
+    """Danger to life or body comes before every form (信访工作条例 25); what was told is kept for afterwards."""
 
     quick = True
 
@@ -36,4 +36,5 @@ class ActionEmergency(PetitionAction):
             else services().say.say("emergency_again", numbers="、".join(NUMBERS[kind]))
         )
         utter(say, [Message(text, (), {"kind": "emergency", "numbers": NUMBERS[kind]})])
-        return [SlotSet("danger", kind), ActiveLoop(None), SlotSet("requested_slot", None)]
+        kept = services().intake.keep(draft(tracker), act_of(tracker), services().today())
+        return [*slot_events(tracker, kept), SlotSet("danger", kind), ActiveLoop(None), SlotSet("requested_slot", None)]

@@ -22,7 +22,7 @@ class ActionGreet(PetitionAction):
         s = services()
         if form_open(tracker):
             utter(say, [answer(s.say.say("greeting_short"), "greet")])
-            return strayed(tracker)
+            return strayed(tracker, say)
         if draft(tracker).started:
             buttons = (Button("接着办", "/resume"), Button("重新开始", "/start_over"))
             utter(

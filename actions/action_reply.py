@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Event, PetitionAction, act_of, answer, services, strayed, utter
+from actions.base import Event, PetitionAction, act_of, answer, draft, services, slot_events, strayed, utter
 
 
 class ActionReply(PetitionAction):
@@ -19,4 +20,8 @@ class ActionReply(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         intent = act_of(tracker).intent
         utter(say, [answer(services().say.say(f"reply_{intent}"), intent)])
-        return strayed(tracker)
+        if intent == "distress":
+            low = draft(tracker).copy()
+            low.despair = True
+            return slot_events(tracker, low)
+        return [*strayed(tracker, say), *([SlotSet("awaiting", None)] if intent == "goodbye" else [])]

@@ -20,7 +20,7 @@ class ActionResume(PetitionAction):
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         s, before, turn = services(), draft(tracker), act_of(tracker)
         utter(say, [answer(s.say.say("resumed"), "resume")])
-        after = before.copy()
+        after = s.intake.take_up(before, s.today())
         if turn.text and turn.text not in YES and "继续" not in turn.text and "接着" not in turn.text:
-            after = s.intake.hear(before, turn, s.today())
+            after = s.intake.hear(after, turn, s.today())
         return slot_events(tracker, after, awaiting=None)

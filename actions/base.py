@@ -24,6 +24,7 @@ from bot.petition.dialogue.draft import Draft
 from bot.petition.dialogue.gate import ASTRAY
 from bot.petition.dialogue.intake import Act, Intake
 from bot.petition.errors import StoreUnavailable
+from bot.petition.fields import labels
 from bot.petition.message import Message
 from bot.settings import Settings
 from bot.storage.cases import CaseStore
@@ -116,11 +117,15 @@ def form_open(tracker: Tracker) -> bool:
     return bool((tracker.active_loop or {}).get("name"))
 
 
-def strayed(tracker: Tracker) -> list[Event]:
+def strayed(tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
     """What changes when the form was answered with chat: no question is put in the same words without end."""
     if not form_open(tracker) or act_of(tracker).intent not in ASTRAY:
         return []
-    return slot_events(tracker, services().intake.stray(draft(tracker)))
+    s, before = services(), draft(tracker)
+    after, asked = s.intake.stray(before), s.intake.pending(before)
+    if asked in after.unknown:
+        utter(say, [answer(s.say.say("left_open", label=labels()[asked]), "left_open")])
+    return slot_events(tracker, after)
 
 
 def act_of(tracker: Tracker) -> Act:

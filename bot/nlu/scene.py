@@ -34,6 +34,6 @@ def scene_of(slots: Mapping[str, Any], form_open: bool) -> Scene:
         pending=slots.get("requested_slot") if form_open else None,
         awaiting=slots.get("awaiting") or "",
         danger=slots.get("danger") or "",
-        offered=slots.get("awaiting") == "resume",
+        offered=slots.get("awaiting") in ("resume", "calm"),
         filed=bool(slots.get("last_case")),
     )

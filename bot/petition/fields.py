@@ -146,11 +146,17 @@ _READ: dict[str, Callable[[str, date], Any]] = {
 FREE = ("narrative", "demand", "place", "respondent", "address", "evidence", "reply_by")
 
 
+#: Fields of which there may be none (涉及多少钱？没有).
+_NONE_OF = ("amount", "people_count", "id_number", "occurred_on")
+
+
 def read_answer(key: str, text: str, today: date) -> Reply:
     """Reads `text` as the answer to a direct question for field `key`."""
     value = _READ[key](text, today)
     if key in ("anonymous", "publicity") and value is not None:
         return Reply(value=value)
+    if value is None and key in _NONE_OF and answers.nothing(text):
+        return Reply(unknown=True)
     short = len(text) <= SHORT and key not in ("demand", "narrative")
     if answers.declines(text) and (value is None or short or key in ("name", "phone", "address", "id_number")):
         return Reply(refused=True)

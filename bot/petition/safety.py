@@ -18,6 +18,10 @@ _SENTENCE = re.compile(r"[。！？；!?;\n]")
 _CLAUSE = re.compile(r"[。！？；!?;\n，,]|\s+")
 
 
+#: Kinds that tell of the person's own wishes rather than of what was done to them.
+INWARD = ("self_harm", "threat_to_others")
+
+
 @dataclass(frozen=True)
 class Danger:
     """kind: self_harm, violence, child, threat_to_others, fire_medical, missing. cue: the words that told."""
@@ -73,6 +77,11 @@ def danger(text: str) -> Danger | None:
             if signs and kind.now.hits(window) and not kind.no.hits(window):
                 return Danger(kind.name, min(signs))
     return None
+
+
+def inward(clause: str) -> bool:
+    """Whether a clause tells of a wish to die or to harm, present or not."""
+    return any(k.certain.hits(clause) or k.signs.hits(clause) for k in _rules()[0] if k.name in INWARD)
 
 
 def pressing(text: str) -> bool:

@@ -31,6 +31,8 @@ SURE_DISPUTE = 0.25
 URGENT_FROM = 0.35
 #: Of an accusation and a claim of one's own in one text, the accusation goes first and the claim is registered apart (条例 30).
 ACCUSATION_FIRST = 0.15
+#: Where the person told the very fact that a way of a sure dispute hangs on, that way is meant.
+FACT_LIFT = 0.35
 #: What the first, second … open path of a dispute adds to its channel.
 PATH_VOTES = (1.0, 0.4, 0.25, 0.15)
 #: A text that only asks is a consultation, the more so the shorter it is (codebook, rules 6 and 9).
@@ -39,7 +41,7 @@ _ASKS = re.compile(
     r"请问|咨询|想了解|[吗呢么][？?。!！]?$|[?？]|如何|怎么(?:办理|算|判|申请|认定|处罚|办|写|才)|是否|多少|什么(?:条件|材料|时候|情况|手续|标准|区别)|哪些|有没有|能不能|可不可以|可以.{0,20}吗"
 )
 _WANTS = re.compile(
-    r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|不认可|不同意|认定我|冤|被.{0,4}(?:骗|打|偷|抢|撞|砍)"
+    r"要求|恳请|请求|强烈|希望(?!了解)|投诉|举报|查处|严查|处理一下|解决|整改|没人管|不管|不给|拖欠|欠我|扰民|盼|请(?:领导|政府|有关|相关|尽快|督促|帮)|什么时候(?:能|可以|才能)(?:修|解决|通|开工|完工|恢复|拆|发|给|办)|我要|赔我|退我|我不服|不认可|不同意|认定我|冤|被.{0,4}(?:骗|打|偷|抢|撞|砍)|(?:收到|拿到)[^。！？]{0,16}(?:认定书|决定书|通知书|裁决书|判决书)|(?:我|俺)[^。！？]{0,10}(?:觉得|认为)[^。！？]{0,6}不"
 )
 #: What the dispute's agencies and the procedure's own add to the model's shares; fixed: the channel is that agency's business.
 DISPUTE_LIFT, PROCEDURE_LIFT, FIXED_LIFT = (0.1, 0.05, 0.03), 0.05, 0.8
@@ -181,14 +183,19 @@ class Advisor:
         """The reader of decisive facts, for answers to decisive questions."""
         return self._reader
 
-    def advise(self, story: str, today: date, told: Mapping[str, str] | None = None) -> Advice:
-        """Advice on `story` as of `today`; `told` holds facts that the person has answered (they win over the story)."""
+    def advise(
+        self, story: str, today: date, told: Mapping[str, str] | None = None, danger_over: bool = False
+    ) -> Advice:
+        """Advice on `story` as of `today`; `told` holds facts that the person has answered (they win over the story).
+
+        `danger_over`: the danger that the story tells of was met and is past, so that the matter itself is advised on.
+        """
         text = clean(_head_and_end(story)).text
         matter = _SERVICE.sub("", text) if len(_SERVICE.sub("", text)) >= 8 else text
         ranking = self._triage.rank(matter)
         facts = self._reader.of_story(text, today) | self._when(text, today) | dict(told or {})
         known = tuple(dict.fromkeys(p.value for p in priors.find_priors(text)))
-        peril = safety.danger(text)
+        peril = None if danger_over else safety.danger(text)
         likely = list(ranking.disputes.items())[:5]
         scores = self._channel_scores(ranking, likely, facts, known, matter)
         if peril:
@@ -257,6 +264,11 @@ class Advisor:
             scores[key] = scores.get(key, 0.0) + (1 - share) * vote / total
         if sure and self._k.disputes[best].category == "检举控告":
             scores["accusation"] = scores.get("accusation", 0.0) + ACCUSATION_FIRST
+        if sure:
+            first = next(iter(self._open(self._k.disputes[best], facts)), None)
+            if first and first.when and all(facts.get(name, "unknown") != "unknown" for name in first.when):
+                channel = self._k.procedures[first.procedure].channel
+                scores[channel] = scores.get(channel, 0.0) + FACT_LIFT
         asks, wants = bool(_ASKS.search(text)), bool(_WANTS.search(text))
         if asks and not wants:
             scores["consultation"] = scores.get("consultation", 0.0) + ASK_BONUS * min(1.0, 60 / max(len(text), 1))

@@ -17,7 +17,7 @@ from bot.petition.message import Button, Message
 RED_DAYS = 30
 MAX_MATERIALS = 5
 MAX_BASIS = 4
-MAX_CLOCKS, MAX_OTHERS = 3, 2
+MAX_CLOCKS, MAX_OTHERS, MAX_WARNINGS = 3, 2, 2
 #: What we do is told otherwise where the fifteen days of article 23 are not promised: accusations and matters of justice (条例 23④).
 HERE = {"accusation": "advice_here_accusation", "judicial": "advice_here_judicial", "police": "advice_here_judicial"}
 
@@ -55,7 +55,10 @@ def local_unit(region: Region, say: Catalogue, agency: str, *texts: str) -> str:
 
 
 def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] = (), unit: str = "") -> Message:
-    """The whole advice as one message. `extra`: further notes. `unit`: the line of `local_unit`."""
+    """The advice as one message: what, first step, by when, where; papers and the reasons of the other ways only on request (`more`).
+
+    `extra`: further notes. `unit`: the line of `local_unit`.
+    """
     first = advice.channels[0]
     p = first.procedure
     if first.key == "none":
@@ -65,15 +68,13 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
         lines.append(say.say("advice_first", first=_sentence(p.first)))
         if p.before:
             lines.append(say.say("advice_before", before=_sentence(p.before)))
-        lines += [_clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
+        lines += [clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]]
         lines += [say.say("advice_where", where=_sentence(p.where)), unit]
-        if p.materials:
-            lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
     else:
         lines.append(say.say("advice_answer", first=_sentence(p.first), where=_sentence(p.where)))
     if p.hotline:
         lines.append(say.say("advice_hotline", hotline="、".join(p.hotline)))
-    notes = [*extra, *p.cautions[:2], *advice.cautions[:2]]
+    notes = [*extra, *_warnings(advice)[:MAX_WARNINGS]]
     if advice.second:
         notes.append(say.say("split_notice"))
     if p.unverified or any(r.clock.unverified for r in first.clocks):
@@ -81,12 +82,28 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     if advice.needs_human and advice.channel not in ("accusation", "emergency"):
         notes.append(say.say("low_confidence_note"))
     lines += [say.say("advice_caution", caution=_sentence(n)) for n in dict.fromkeys(notes)]
-    lines += [_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
+    lines += [_other_short(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS]]
     if _tail(advice) == "advice_choice":
         lines.append(say.say(HERE.get(first.key, "advice_here")))
     lines.append(basis_line(first, say))
+    if more(advice, say, today):
+        lines.append(say.say("advice_more"))
     lines.append(say.say(_tail(advice)))
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
+
+
+def more(advice: Advice, say: Catalogue, today: date) -> str:
+    """What the first message leaves out: papers, further warnings, the other ways with their reasons."""
+    p = advice.channels[0].procedure
+    lines = []
+    if p.materials and advice.channel not in ("consultation", "none"):
+        lines.append(say.say("advice_materials", materials="、".join(p.materials[:MAX_MATERIALS])))
+    lines += [say.say("advice_caution", caution=_sentence(n)) for n in _warnings(advice)[MAX_WARNINGS:]]
+    return "\n".join([*lines, *(_other(c, say, today) for c in advice.channels[1 : 1 + MAX_OTHERS])])
+
+
+def _warnings(advice: Advice) -> list[str]:
+    return list(dict.fromkeys([*advice.channels[0].procedure.cautions[:2], *advice.cautions[:2]]))
 
 
 def short(advice: Advice, say: Catalogue) -> Message:
@@ -105,7 +122,7 @@ def _tail(advice: Advice) -> str:
     return "advice_choice"
 
 
-def _clock(r: Running, say: Catalogue, today: date) -> str:
+def clock(r: Running, say: Catalogue, today: date) -> str:
     """The time limit with its last day, the days left, and a red flag where few are."""
     text = say.say("advice_clock", clock=_sentence(r.clock.text))
     if r.due is None or r.starts is None:
@@ -134,12 +151,22 @@ def _clock(r: Running, say: Catalogue, today: date) -> str:
     return text
 
 
+def _other_short(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    """Another way by its name and its first time limit: what may be lost by waiting is said at once, why on request."""
+    text = say.say("advice_other_short", name=c.procedure.name)
+    return text + _other_clock(c, say, today)
+
+
 def _other(c: ChannelAdvice, say: Catalogue, today: date) -> str:
-    """Another way in two sentences; of its time limits the first, with its last day where that is ahead."""
-    text = say.say("advice_other", name=c.procedure.name, why=_sentence(c.why))
+    """Another way in two sentences."""
+    return say.say("advice_other", name=c.procedure.name, why=_sentence(c.why)) + _other_clock(c, say, today)
+
+
+def _other_clock(c: ChannelAdvice, say: Catalogue, today: date) -> str:
+    """Of the time limits of another way the first, with its last day where that is ahead."""
     if not c.clock:
-        return text
-    text += say.say("advice_other_clock", clock=_sentence(c.clock.text))
+        return ""
+    text = say.say("advice_other_clock", clock=_sentence(c.clock.text))
     if c.due and c.due >= today and c.clocks[0].exact:
         left = (c.due - today).days
         text += say.say("advice_other_due", due=day(c.due), left=left)

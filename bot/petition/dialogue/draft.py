@@ -24,6 +24,7 @@ class Draft:
     guessed: field keys whose value is our own reading; they are shown as such and need no question.
     refused, unknown: fields that the person would not or could not tell. facts: decisive facts told in answers.
     asked: how often each question was put. choice: "", "file" or "leave". reask: a field to ask again at the person's wish.
+    peril: the story holds a danger that was met first. despair: the person told how low they are, and has not said that it is better.
     notes: keys and values of acknowledgements for the next message. others: further matters, told meanwhile.
     """
 
@@ -50,6 +51,8 @@ class Draft:
     turns: int = 0
     last_turn: str = ""
     held: str = ""
+    peril: bool = False
+    despair: bool = False
 
     @property
     def started(self) -> bool:

@@ -14,7 +14,8 @@ from datetime import date
 from bot.petition import safety
 from bot.petition.dialogue.commands import command, is_chat
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, MAX_ASKS, SHORT, TELLABLE
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE
+from bot.petition.dialogue.requests import rating_of
 from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story
 from bot.petition.understand.shapes import shape
@@ -25,6 +26,8 @@ FAQ = "faq:"
 TAKEN_IN = frozenset({"inform", "affirm", "deny", "file_it", "not_now", "skip", "decline", "change", "second_matter"})
 #: Intents that end a form, so that they need more certainty in the middle of one.
 ENDING = frozenset({"cancel", "start_over", "goodbye"})
+#: Requests about a filed case that may be waited for.
+AWAITED = ("supplement", "rate", "request_review")
 #: Chat that may as well be an answer that was not understood, so that it counts as one.
 ASTRAY = frozenset({"greet", "out_of_scope", "complaint_about_bot", "nlu_fallback"})
 #: Intents about a case that is filed already; in the middle of a form only with clear words.
@@ -82,9 +85,19 @@ _NUMBER = re.compile(r"\d{6}")
 _CASE_WORDS = re.compile(
     r"进度|进展|催|补充|撤|评价|打分|满意|好评|差评|复查|复核|编号|查询|查一?下|查查|那个?件|我的件|结果|办到哪|办得怎|处理得怎|有没有信|回音"
 )
+#: The last day of what was advised.
+_DUE = re.compile(
+    r"(?:期限|时限|时效|最晚|最迟|截止|到期|过期)[^，。]{0,8}(?:哪|几|什么时候|啥时候|多久|多少|多长|咋算|怎么算|[吗？?])|(?:哪天|几号|哪一天|什么时候|啥时候)(?:到期|截止|过期|之?前(?:办|去|交|提))|还[有剩](?:几|多少)天|(?:最晚|最迟)(?:是)?(?:哪|几|什么)"
+)
+_MORE = re.compile(
+    r"(?:我想?)?(?:再)?(?:听|看|说|讲|要)?(?:听听|看看|说说)?(?:更多|多[说讲]点|详细(?:点|一点|些|说说|讲讲)?|细说|全部|还有(?:什么|啥|别的)?办法(?:吗|没有|没)?|别的(?:路|办法)呢?)(?:的)?[吧呢。？?]*"
+)
 #: Not a word of it was understood.
 _HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什么)[。.!！]?")
-_SAFE = re.compile(r"安全了|没事了|已经报警|警察(?:到|来)了|缓过来了|不想死了|没有危险")
+_SAFE = re.compile(
+    r"(?:我|现在|已经|都)?(?:安全|没事|好多|好[些点]儿?|平安|脱险|冷静|想开)了|我(?:很|现在)?(?:安全|没事|平安)|(?:已经|我)报(?:了)?警|警察(?:到|来)了|缓过来|不想死了|没有?危险了?|(?:到|在)家(?:里)?了|(?:妈妈?|爸爸?|老师|家人|大人|朋友)(?:在|来|陪)"
+)
+_UNSAFE = re.compile(r"不安全|不平安|还没|没有?安全")
 
 
 #: What a channel writes for a file that came with a turn.
@@ -118,6 +131,9 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
     peril = safety.danger(text)
     if peril:
         return Reading("emergency", 1.0, peril.kind)
+    low = scene.draft.despair or (scene.danger and not scene.pending)
+    if low and _SAFE.search(text) and not _UNSAFE.search(text) and story.richness(text) < 0.6:
+        return Reading("relieved", 1.0, scene.danger or "self_harm")
     if scene.danger and not scene.pending and not _past_danger(text, scores):
         return Reading("emergency", 0.9, scene.danger)
     if len(text) <= 50 and _OTHERS.search(text) and not _OWN.search(text):
@@ -125,10 +141,19 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
     if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
         return Reading("ask_progress", 1.0)
     if scene.offered:
-        return _offered(text, scores)
+        return _offered(text, scores, scene.awaiting == "calm")
     said = command(text)
     if said:
         return _command(said, scene)
+    if scene.draft.advised and _DUE.search(text) and len(text) <= 30:
+        return Reading("ask_due", 1.0)
+    if scene.draft.advised and _MORE.fullmatch(text):
+        return Reading("more", 1.0)
+    if scene.awaiting in AWAITED and not scene.pending:
+        if text in _NO or (scene.awaiting == "rate" and text in YES):
+            return Reading("goodbye", 1.0)
+        if _belongs(scene.awaiting, text, scores):
+            return Reading(scene.awaiting, 1.0)
     if scene.pending:
         return _in_form(text, scores, scene, today)
     words = _ATTACHED.sub("", text)
@@ -136,6 +161,14 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         # A file that comes after the receipt, with few words, belongs to what was filed.
         return Reading("supplement", 1.0)
     return _outside(text, scores)
+
+
+def _belongs(awaiting: str, text: str, scores: Mapping[str, float]) -> bool:
+    """Whether the turn is what a request about a filed case still lacked, and nothing else."""
+    top, p = _top(scores)
+    if awaiting == "rate":
+        return rating_of(text) is not None
+    return _faq(scores)[1] < 0.6 and (p < 0.8 or top in ("inform", "nlu_fallback", awaiting))
 
 
 def _past_danger(text: str, scores: Mapping[str, float]) -> bool:
@@ -153,9 +186,11 @@ def _faq(scores: Mapping[str, float]) -> tuple[str, float]:
     return (topics[0][0][len(FAQ) :], sum(p for _, p in topics)) if topics else ("", 0.0)
 
 
-def _offered(text: str, scores: Mapping[str, float]) -> Reading:
-    """An unfinished draft was just offered back."""
+def _offered(text: str, scores: Mapping[str, float], calm: bool) -> Reading:
+    """An unfinished draft was just offered back; after a danger a no leaves it lying, it does not throw it away."""
     top, p = _top(scores)
+    if calm and (text in _NO or (top in ("deny", "not_now", "goodbye", "cancel") and p > 0.4)):
+        return Reading("cancel", 1.0)
     if (top == "start_over" and p > 0.3) or (top in ("deny", "not_now") and p > 0.4) or text in _NO:
         return Reading("start_over", 1.0)
     if top in ("greet", "ask_progress", "human") and p > 0.5:
@@ -226,9 +261,7 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
-    # Chat that was met with the same question before is an answer that was not understood.
-    astray = top in ASTRAY and scene.draft.asked.get(pending, 0) >= MAX_ASKS - 1
-    chat = pending in ("narrative", FACT) or (is_chat(top, text) and not astray)
+    chat = pending in ("narrative", FACT) or is_chat(top, text)
     if not top.startswith(FAQ) and top not in TAKEN_IN and len(text) <= 40 and chat:
         limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
         if pending == FACT and not question:

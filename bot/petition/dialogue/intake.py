@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from bot.knowledge.region import Region
+from bot.petition import safety
 from bot.petition.advice import wording
 from bot.petition.advice.engine import MAX_QUESTIONS, Advice, Advisor
 from bot.petition.catalogue import Catalogue
@@ -32,6 +33,8 @@ TELLABLE = 0.3
 LATEST = 64
 #: Richness below which a text adds nothing to a matter.
 TELLS_NOTHING = 0.12
+#: Richness from which a text is a matter of its own, whatever it points to.
+RICH = 0.6
 #: Up to so many characters a turn can be about one thing only.
 SHORT = 12
 #: Fields whose values have a form of their own, so that a short answer to something else may hold them too, and how clear they must be.
@@ -187,7 +190,7 @@ class Intake:
         if rich < TELLABLE and draft.asked["narrative"] <= MAX_ASKS:
             return
         # A short text that points nowhere is asked for more, once, instead of being advised on at random.
-        if first and rich < 0.6 and not self.advice(draft, today).cued:
+        if first and rich < RICH and not self.advice(draft, today).cued:
             return
         self._advise(draft, today)
 
@@ -210,12 +213,12 @@ class Intake:
             told.setdefault("occurred_on", str(draft.values["occurred_on"]))
         story = draft.values.get("narrative", "")[draft.topic_from :]
         # A turn asks for the advice up to three times: to hear, to ask, to file.
-        key = (story, today, tuple(sorted(told.items())))
+        key = (story, today, tuple(sorted(told.items())), draft.peril)
         advice = self._latest.get(key)
         if advice is None:
             if len(self._latest) >= LATEST:
                 self._latest.pop(next(iter(self._latest), key), None)
-            advice = self._latest[key] = self._advisor.advise(story, today, told)
+            advice = self._latest[key] = self._advisor.advise(story, today, told, danger_over=draft.peril)
         return advice
 
     def _absorb(
@@ -288,7 +291,11 @@ class Intake:
         """Who tells a plain grievance is not asked what they want; the guess is said at once and again in the summary."""
         if draft.settled("demand") or draft.channel in ("suggestion", "consultation", "none"):
             return
-        implied = demands.implied_demand(draft.values["narrative"][draft.topic_from :])
+        implied = (
+            demands.of_accusation()
+            if draft.channel == "accusation"
+            else demands.implied_demand(draft.values["narrative"][draft.topic_from :])
+        )
         if implied:
             draft.guess("demand", implied)
             draft.note("guessed_demand", value=implied)
@@ -337,27 +344,18 @@ class Intake:
             reply = Reply(unknown=True)
         if act.intent == "decline" and reply.value is None:
             reply = Reply(refused=True)
-        form = shape(text, today)
-        alien = form is not None and form.field in ALIEN.get(key, ())
-        if (
-            form is not None
-            and form.field == "place"
-            and key == "respondent"
-            and not draft.settled("place")
-            and not reply.refused
-        ):
-            alien = True
+        alien = self._is_alien(draft, key, text, today)
         nothing = alien or (reply.value is None and not (reply.refused or reply.unknown))
         doubtful = not alien and _doubtful(key, text) and not (reply.refused or reply.unknown)
-        if (nothing or doubtful) and not answers.refers_back(text):
-            if self._take_shape(draft, key, text, today) or (
-                not alien and self._told_otherwise(draft, key, text, today)
-            ):
-                # No miss, but without end the same question is not put in the same words either.
-                times = draft.asked[f"{key}+"] = draft.asked.get(f"{key}+", 0) + 1
-                if times < MAX_ASKS:
-                    return
-                alien = True
+        elsewhere = (nothing or doubtful) and not answers.refers_back(text)
+        if elsewhere and (
+            self._take_shape(draft, key, text, today) or (not alien and self._told_otherwise(draft, key, text, today))
+        ):
+            # No miss, but without end the same question is not put in the same words either.
+            times = draft.asked[f"{key}+"] = draft.asked.get(f"{key}+", 0) + 1
+            if times < MAX_ASKS:
+                return
+            alien = True
         draft.asked[key] = draft.asked.get(key, 0) + 1
         if (alien or doubtful) and draft.asked[key] < MAX_ASKS:
             if not draft.notes:
@@ -387,6 +385,15 @@ class Intake:
             self._absorb(draft, text, today, only=None if len(text) > SHORT else STRUCTURED)
         if key == "narrative":
             self._advise(draft, today)
+
+    def _is_alien(self, draft: Draft, key: str, text: str, today: date) -> bool:
+        """Whether the answer is nothing but a value of a field that the one asked cannot be."""
+        form = shape(text, today)
+        if form is None:
+            return False
+        # A village may be whom one complains of, once it is told where.
+        unplaced = form.field == "place" and key == "respondent" and not draft.settled("place")
+        return unplaced or form.field in ALIEN.get(key, ())
 
     def _take_shape(self, draft: Draft, asked: str, text: str, today: date) -> bool:
         """Takes an answer that is nothing but a value of another field than the one asked; what is settled stays."""
@@ -458,11 +465,41 @@ class Intake:
             self._absorb(draft, text, today)
             draft.note("added_to_story")
 
+    def keep(self, before: Draft, act: Act, today: date) -> Draft:
+        """The draft after a turn that told of danger: the matter in it is kept for when the person is safe.
+
+        A wish to die or to harm is no part of a petition and is not kept.
+        """
+        draft, text = before.copy(), clean(act.text).text.strip()
+        draft.last_turn = act.id
+        text = "，".join(c for c in re.split(r"[，。！？!?；;\n]", text) if c and not safety.inward(c))
+        told = draft.values.get("narrative", "")
+        tells = story.richness(text) >= TELLABLE and text not in told
+        if tells and (told or story.richness(text) >= RICH or self._advisor.advise(text, today, danger_over=True).cued):
+            draft.peril = True
+            draft.set("narrative", f"{told}\n{text}".strip())
+            self._absorb(draft, text, today)
+        return draft
+
+    def take_up(self, before: Draft, today: date) -> Draft:
+        """The draft when its teller goes on with it: a matter that could be told in full only now gets its advice."""
+        draft = before.copy()
+        if not draft.advised and story.richness(draft.values.get("narrative", "")) >= TELLABLE:
+            self._advise(draft, today)
+        return draft
+
     def stray(self, before: Draft) -> Draft:
-        """The draft after chat that may have been an answer: it counts as one that was not understood."""
+        """The draft after chat that may have been an answer: it counts as one that was not understood.
+
+        The second time the field is left open.
+        """
         draft, pending = before.copy(), self.pending(before)
         if pending in fields() and pending != "narrative":
             draft.asked[pending] = draft.asked.get(pending, 0) + 1
+            if draft.asked[pending] >= MAX_ASKS:
+                draft.reask = "" if draft.reask == pending else draft.reask
+                if not draft.settled(pending):
+                    draft.unknown.append(pending)
         return draft
 
     # -- saying ---------------------------------------------------------------------------------------------------------

@@ -118,6 +118,15 @@ def unknown(text: str) -> bool:
     return bool(_UNKNOWN.search(_s(text)))
 
 
+def nothing(text: str) -> bool:
+    """Whether the person says that there is none."""
+    return bool(
+        re.fullmatch(
+            r"(?:这个|都|也)*(?:没有?|没得|无|木有|冇)(?:的|了|啊|呀|钱数?|金额)*", _s(text).strip("。，,.!！")
+        )
+    )
+
+
 def refers_back(text: str) -> bool:
     """Whether the person points to what was said before."""
     s = _s(text)

@@ -157,7 +157,7 @@ def _instead(old: str, new: str, known: Mapping[str, object], today: date) -> Co
         return Correction(now.field, new)
     chars = [m["c"] or m["d"] for m in (_CHARACTER.fullmatch(old), _CHARACTER.fullmatch(new)) if m]
     if len(chars) == 2 and chars[0] in str(known.get("name", "")):
-        return Correction("name", str(known["name"]).replace(*chars))
+        return Correction("name", str(known["name"]).replace(chars[0], chars[1]))
     return None
 
 

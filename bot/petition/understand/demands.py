@@ -70,6 +70,11 @@ def _implied() -> tuple[tuple[re.Pattern[str], str], ...]:
         raise KnowledgeError(f"implied_demands.yml：{e}") from e
 
 
+def of_accusation() -> str:
+    """What every accusation wants (信访工作条例 30), whatever else its story complains of: the first row of the table."""
+    return _implied()[0][1]
+
+
 def implied_demand(text: str) -> str | None:
     """The wish behind a grievance that is told without one ("桥塌了没人管" wants the bridge mended); None when it is not plain.
 

@@ -228,6 +228,10 @@ def best_place(text: str, asked: bool = False) -> Found | None:
     return max(away, key=lambda x: (x[0], len(x[1].text), -x[1].start), default=(0.0, None))[1]
 
 
+#: 按市场: how, not where.
+_MANNER = re.compile(r"(?:按|照|依|凭|随|比照)(?!.{0,3}(?:[县区镇乡村]|市(?!场|价)))")
+
+
 def _names_place(text: str) -> bool:
     return bool(_ANY_LEVEL.search(text) or bare_divisions().search(text))
 
@@ -240,7 +244,8 @@ def _whole(key: str, text: str) -> Found | None:
     if not body or len(body) > 120 or re.search(r"[?？]$", s):
         return None
     at = s.find(body)
-    return Found(key, body, body, at, at + len(body), 0.85 if _names_place(body) else 0.6)
+    where = _names_place(body) and not _MANNER.match(body)
+    return Found(key, body, body, at, at + len(body), 0.85 if where else 0.6)
 
 
 def find_address(text: str, asked: bool = False) -> Found | None:

@@ -54,6 +54,9 @@ _BELONGS = re.compile(
 _RECEIVES = re.compile(
     r"(?:的?(?:领导|工作人员|窗口))?(?:也|都|多次|再次|进行|去|来)?(?:投诉|反映|举报|求助|申请|报案|报警|咨询|信访|上访|起诉|申诉|检举|登记|询问|打听|热线|电话|官网)"
 )
+#: The police of a crime: where it was reported, and who took it on, is not whom one complains of.
+_REPORTED_TO = re.compile(r"(?:报了|报案(?:到|给)|报(?:到|给)|报警(?:到|给))[^，。；]{0,3}$")
+_TOOK_ON = re.compile(r"(?:也|都|已经?|那边)?(?:立(?:了)?案(?:了|侦查)?|立了案|受理(?:了|登记)|接警|出警|来了|来人)")
 _CASE = re.compile(
     r"(?:投诉|举报|控告|状告|起诉|告|反映|质疑|不服|检举|揭露|曝光|关于|谁来管|责令|查处|严查|查一查|被控告人(?:（单位）)?[:：]?|被举报人[:：]?|被反映人[:：]?|被投诉人[:：]?)[^，。；]{0,4}$"
 )
@@ -112,6 +115,8 @@ def _candidates(s: str) -> list[tuple[float, Found]]:
             confidence -= 0.3
         if _RECEIVES.match(after) and re.search(r"(?:向|找|到|去|给|往|跟|和|同|与|电话|打)[^，。；]{0,3}$", before):
             score -= 0.35
+        if _REPORTED_TO.search(before) or _TOOK_ON.match(after):
+            score -= 0.6
         if _BELONGS.search(before):
             score -= 0.12
         if _FAR.search(before):
