@@ -35,6 +35,7 @@ def add_parser(commands: Any) -> None:
     move.add_argument("--agency", choices=AGENCIES)
     for name in ("reason", "basis", "where", "notice"):
         move.add_argument(f"--{name}")
+    move.add_argument("--approved-by", help="不起作用：谁批准的延期，由系统按督查的批准来记")
     case.set_defaults(run=_case)
     user = commands.add_parser("user", help="工作台的用户")
     add = user.add_subparsers(dest="what", required=True).add_parser("add", help="新建用户，密码只显示一次")

@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.petition.errors import ConflictError, NotFound
 from bot.petition.roles import ACCUSATION
-from bot.storage.crypto import Keyring
+from bot.storage.crypto import DecryptionError, Keyring
 from bot.storage.draft_fields import as_typed, edits, masked
 from bot.storage.models import cases, metadata
 from bot.storage.open import transaction
@@ -365,6 +365,23 @@ def to_accusations(c: Connection, keys: Keyring, case_no: str) -> None:
         for call in calls:
             body = _resealed(keys, call.body, f"hotline_inbox/{call.id}", row.category)
             c.execute(update(inbox).where(inbox.c.id == call.id).values(body=body))
+
+
+def adopt(engine: Engine, keys: Keyring) -> None:
+    """Takes over to the accusations what earlier versions left outside: drafts of such cases, and calls that such drafts were made of."""
+    d, inbox = hotline_drafts, hotline_inbox
+    left = select(d.c.case_no).join(cases, cases.c.case_no == d.c.case_no)
+    calls = select(inbox).join(d, d.c.id == inbox.c.draft_id).where(d.c.category == ACCUSATION)
+    with transaction(engine) as c:
+        for number in c.execute(left.where(cases.c.category == ACCUSATION, d.c.category != ACCUSATION)).scalars().all():
+            to_accusations(c, keys, number)
+        for call in c.execute(calls).all():
+            place = f"hotline_inbox/{call.id}"
+            try:
+                keys.decrypt(call.body, place, purpose(ACCUSATION))
+            except DecryptionError:
+                body = _resealed(keys, call.body, place, "")
+                c.execute(update(inbox).where(inbox.c.id == call.id).values(body=body))
 
 
 def _resealed(keys: Keyring, old: bytes, place: str, category: str) -> bytes:

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from hotline.making import calls, write
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.desk.app import build
 from bot.desk.drafts import signature, transcript
 from bot.desk.service import Desk
 from bot.hotline.intake import Intake
 from bot.settings import Settings
-from bot.storage import rotation
+from bot.storage import drafts, models, rotation
 from bot.storage.crypto import key_of
 from bot.storage.drafts import DraftStore, hotline_drafts, hotline_inbox
 from bot.storage.staff import StaffStore
@@ -253,6 +253,33 @@ def test_a_case_that_goes_over_to_the_accusations_takes_its_draft_along(office: 
     rotation.begin(engine, keys)
     assert rotation.reseal(engine, keys, office.folder / "none").unreadable == 0
     assert sealed_with(engine, keys) == {"accusation"}
+
+
+def test_what_an_earlier_version_left_under_the_common_key_is_taken_over(office: Office, cases, engine, keys) -> None:
+    async def work(o: Office) -> None:
+        _, told = await o.call_back(o.transcript("lift"), QUERY)
+        await o.sign_in("clerk")
+        page = await o.page(told["draft"])
+        filed = {"csrf": csrf(page), "narrative": "电梯坏了没人修"}
+        await o.client.post(told["draft"] + "/file", data=filed)
+        with engine.begin() as c:  # what the split of an earlier version did to the case, and to nothing else
+            c.execute(update(models.cases).values(category="检举控告"))
+        _, graft = await o.call_back(o.transcript("graft", "txt"), "?file=graft.txt&call_time=2026-07-15T10:00:00")
+        with engine.begin() as c:
+            call = c.execute(select(hotline_inbox).where(hotline_inbox.c.id == graft["id"])).one()
+            place = f"hotline_inbox/{call.id}"
+            old = keys.encrypt(keys.decrypt(call.body, place, "accusation"), place, "field")
+            c.execute(update(hotline_inbox).where(hotline_inbox.c.id == call.id).values(body=old))
+        for _ in range(2):
+            drafts.adopt(engine, keys)
+        await o.page(told["draft"], 404)
+        await o.sign_in("discipline")
+        assert "葛小梅" in await o.page(told["draft"])
+        with engine.begin() as c:
+            bodies = c.execute(select(hotline_inbox.c.body)).scalars().all()
+        assert {key_of(bytes(b)) for b in bodies} == {keys.current("accusation")}
+
+    office.run(work)
 
 
 @pytest.mark.parametrize("how", ["no signature", "other body", "old", "not a time", "other query"])
