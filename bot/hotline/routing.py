@@ -33,6 +33,12 @@ CHANNEL_LIFT = 0.3
 #: Of one who supervises others the channel is certain (codebook, rule 3), the more where he sends it there himself (rule 2).
 SUPERVISION_LIFT, SENT_LIFT = 0.4, 0.8
 _SENT = re.compile(r"转[^，。]{0,10}(?:监察大队|劳动监察|劳动保障监察|执法(?:大?队|局))")
+#: He sends everybody out and calls the fire brigade or the ambulance: present danger, whatever the caller calls it.
+_DANGER = re.compile(
+    r"(?:马上|立即|立刻|先|赶紧|赶快)[^，。]{0,4}(?:打|拨打?)[^，。]{0,4}(?:119|120|幺幺九|幺二零|一一九|一二零)|(?:先|请|马上|赶紧)[^，。]{0,4}(?:下楼|离开(?:楼|屋|现场)|撤离|疏散)"
+)
+_IN_CASE = re.compile(r"如果|要是|万一|若是|以后|下次")
+DANGER_LIFT = 1.5
 _PRAISE = re.compile(r"(?:来|想|要)(?:电)?(?:表扬|感谢|夸)|送(?:面)?锦旗|提出表扬")
 PRAISE_LIFT = 0.8
 
@@ -83,6 +89,8 @@ def channels(turns: Iterable[Said]) -> dict[str, float]:
             for key, pattern in _CHANNELS:
                 if pattern.search(turn.text):
                     out[key] = max(out.get(key, 0.0), SUPERVISION_LIFT if key == "enforcement" else CHANNEL_LIFT)
+            if _DANGER.search(turn.text) and not _IN_CASE.search(turn.text):
+                out["emergency"] = DANGER_LIFT
             if _SENT.search(turn.text):
                 out["enforcement"] = SENT_LIFT
     return out

@@ -13,7 +13,7 @@ from bot.hotline.draft import draft
 from bot.hotline.formats import read
 from bot.hotline.roles import roles, turn_roles
 
-CALLS = [*calls(), *calls("calls_unseen.yml")]
+CALLS = [*calls(), *calls("calls_unseen.yml"), *calls("calls_second.yml")]
 ROLE = {"a": "agent", "b": "agent", "c": "citizen", "d": "citizen", "o": "other"}
 FIELDS = (
     "name",

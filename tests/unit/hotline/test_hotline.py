@@ -16,7 +16,9 @@ from bot.hotline.draft import draft
 from bot.hotline.elements import elements
 from bot.hotline.formats import Transcript, TranscriptError, Turn, read
 from bot.hotline.masking import mask
+from bot.hotline.questions import asked_about
 from bot.hotline.roles import roles, turn_roles
+from bot.hotline.routing import channels
 from bot.hotline.speech import Said, hear, heard, spelled
 from bot.hotline.where import plain_numbers
 
@@ -266,6 +268,30 @@ def test_a_place_that_the_agent_reads_back_and_the_caller_confirms_counts_as_tol
         ("c", "是啊，就是他。"),
     )
     assert elements(turns, DAY, "佛山")["place"].value.startswith("汾江中路东建大厦")
+
+
+def test_an_agent_who_sends_everybody_out_has_an_emergency_on_the_line() -> None:
+    call = ("c", "我们楼道里老大煤气味儿了，你们赶紧来人！")
+    assert channels(said(call, ("a", "您带家人先下楼，马上打119，我这边同步派单。")))["emergency"] > 1
+    assert "emergency" not in channels(said(call, ("a", "以后如果不舒服，请您马上打120。")))
+
+
+def test_who_speaks_beside_the_caller_is_a_citizen_and_noise_is_not() -> None:
+    turns = [Turn("1" if w == "a" else "2", t) for w, t in CALL]
+    beside = [*turns[:9], Turn("3", "不是二号，是三号，礼拜二，我在家那天。"), *turns[9:]]
+    assert roles(Transcript("x", tuple(beside)))["3"] == "citizen"
+    noise = [*turns[:9], Turn("3", "嘀嘀"), *turns[9:]]
+    assert roles(Transcript("x", tuple(noise)))["3"] == "other"
+
+
+def test_where_the_other_side_lives_is_not_the_callers_address() -> None:
+    assert "address" in asked_about("您家住几号楼？")
+    assert "address" not in asked_about("养狗的住几号楼您知道吗？")
+
+
+def test_a_call_that_told_the_caller_is_no_earlier_call() -> None:
+    turns = said(("a", "学校是哪天告诉您的？"), ("c", "三月二十五号，打电话告诉的。"))
+    assert elements(turns, DAY)["occurred_on"].value == "2026-03-25"
 
 
 def test_who_wants_no_name_has_none() -> None:
