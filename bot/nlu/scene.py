@@ -35,4 +35,5 @@ def scene_of(slots: Mapping[str, Any], form_open: bool) -> Scene:
         awaiting=slots.get("awaiting") or "",
         danger=slots.get("danger") or "",
         offered=slots.get("awaiting") in ("resume", "calm"),
+        filed=bool(slots.get("last_case")),
     )
