@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Event, PetitionAction, answer, draft, services, slot_events, utter
+from actions.base import Event, PetitionAction, act_of, answer, draft, services, slot_events, utter
 from bot.petition.dialogue.gate import FAQ
 from bot.petition.message import Button, Message
 
@@ -38,6 +38,10 @@ class ActionFallback(PetitionAction):
 
     def act(self, tracker: Tracker, say: CollectingDispatcher) -> list[Event]:
         s, d = services(), draft(tracker).copy()
+        filed = tracker.get_slot("last_case")
+        if filed and act_of(tracker).intent == "affirm":
+            utter(say, [answer(s.say.say("filed_already", case_no=filed["case_no"]), "filed")])
+            return []
         d.misses += 1
         guesses = _guesses(tracker) if d.misses == 1 else ()
         if guesses:

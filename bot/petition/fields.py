@@ -147,7 +147,7 @@ FREE = ("narrative", "demand", "place", "respondent", "address", "evidence", "re
 
 
 #: Fields of which there may be none (涉及多少钱？没有).
-_NONE_OF = ("amount", "people_count", "id_number", "occurred_on")
+_NONE_OF = ("amount", "people_count", "id_number", "occurred_on", "demand", "place", "respondent")
 
 
 def read_answer(key: str, text: str, today: date) -> Reply:
@@ -155,8 +155,8 @@ def read_answer(key: str, text: str, today: date) -> Reply:
     value = _READ[key](text, today)
     if key in ("anonymous", "publicity") and value is not None:
         return Reply(value=value)
-    if value is None and key in _NONE_OF and answers.nothing(text):
-        return Reply(unknown=True)
+    if answers.nothing(text) and key in (*_NONE_OF, "phone", "address"):
+        return Reply(refused=True) if key in ("phone", "address") else Reply(unknown=True)
     short = len(text) <= SHORT and key not in ("demand", "narrative")
     if answers.declines(text) and (value is None or short or key in ("name", "phone", "address", "id_number")):
         return Reply(refused=True)

@@ -14,7 +14,7 @@ from datetime import date
 from bot.petition import safety
 from bot.petition.dialogue.commands import command, is_chat
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE
+from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE, YES
 from bot.petition.dialogue.requests import rating_of
 from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story
@@ -35,36 +35,6 @@ ABOUT_CASE = frozenset({"ask_progress", "urge", "supplement", "withdraw", "rate"
 
 _QUESTION = re.compile(
     r"[?？]|[吗么嘛呢吧啊]$|怎么|多久|多长|会不会|能不能|可不可以|是不是|要不要|用不用|行不行|有没有|什么|哪|几天|为啥|为何|凭什么|不是就|不行吗|咋|不[?？]?$|can |how "
-)
-YES = frozenset(
-    [
-        "是",
-        "是的",
-        "对",
-        "对的",
-        "没错",
-        "嗯",
-        "嗯嗯",
-        "好",
-        "好的",
-        "行",
-        "可以",
-        "中",
-        "确认",
-        "确认提交",
-        "提交",
-        "同意",
-        "ok",
-        "OK",
-        "确定",
-        "要",
-        "要的",
-        "登记",
-        "帮我登记",
-        "帮我登记吧",
-        "登记吧",
-        "我要登记",
-    ]
 )
 _NO = frozenset(["不", "不是", "不对", "否", "不用", "不要", "没有", "不用了"])
 _SECOND = re.compile(r"^(?:对了|哦|还有|另外|顺便)[，, ]?.{0,4}(?:还有|另)?(?:一?[个件]|别的|其他)(?:事|问题|情况)")
@@ -147,6 +117,8 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return _command(said, scene)
     if scene.draft.advised and _DUE.search(text) and len(text) <= 30:
         return Reading("ask_due", 1.0)
+    if scene.filed and not scene.draft.started and _DUE.search(text) and len(text) <= 30:
+        return Reading("ask_progress", 1.0)
     if scene.draft.advised and _MORE.fullmatch(text):
         return Reading("more", 1.0)
     if scene.awaiting in AWAITED and not scene.pending:
@@ -293,6 +265,13 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     ):
         return Reading("change", 1.0)
     question = bool(_QUESTION.search(text))
+    if (
+        scene.pending == CONFIRM
+        and not question
+        and not _NUMBER.search(text)
+        and (top == "supplement" or (answers.anonymous(text) is not None and len(text) <= SHORT))
+    ):
+        return Reading("inform", 1.0)  # what is not filed yet is added to, not supplemented
     # Consent is never guessed from a faint likeness: to file, the words must be clear; so they must be to throw it over.
     limit = 0.7 if scene.pending == CONFIRM and top in ("file_it", "affirm", "cancel", "goodbye") else 0.4
     if question and top not in ("file_it", "affirm"):
@@ -300,6 +279,7 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
     if (
         top in ("file_it", "affirm", "deny", "not_now", "cancel", "goodbye")
         and p >= limit
+        and is_chat(top, text)
         and not (question and asked > p)
     ):
         return Reading("not_now" if top in ("cancel", "goodbye") and scene.pending == CHOICE else top, p)

@@ -79,6 +79,39 @@ AGREES = frozenset(
         "是这个",
     ]
 )
+#: Words that say yes, or that it is to be filed.
+YES = frozenset(
+    [
+        "是",
+        "是的",
+        "对",
+        "对的",
+        "没错",
+        "嗯",
+        "嗯嗯",
+        "好",
+        "好的",
+        "行",
+        "可以",
+        "中",
+        "确认",
+        "确认提交",
+        "提交",
+        "同意",
+        "ok",
+        "OK",
+        "确定",
+        "要",
+        "要的",
+        "登记",
+        "帮我登记",
+        "帮我登记吧",
+        "登记吧",
+        "我要登记",
+    ]
+)
+#: What opens an addition to the story.
+_ADDS = re.compile(r"^(?:我)?(?:想|要)?(?:再|还要|还)?(?:加上?|补充|添)(?:一?[句点下条]|几句)?(?:内容|进去)?[:：，, ]*")
 #: Steps that are not fields.
 FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"
 
@@ -388,6 +421,8 @@ class Intake:
 
     def _is_alien(self, draft: Draft, key: str, text: str, today: date) -> bool:
         """Whether the answer is nothing but a value of a field that the one asked cannot be."""
+        if key in FREE and (text in YES or text in AGREES):
+            return True  # 对, 登记: no value of anything
         form = shape(text, today)
         if form is None:
             return False
@@ -403,11 +438,13 @@ class Intake:
         key = form.field
         if key == "place" and asked in ("phone", "address") and draft.settled("place"):
             key = "address"  # where the problem is was told: this is where the person lives
-        if draft.settled(key) or key == asked:
+        if key in draft.sure or key == asked or (form.value is None and key in draft.refused):
             return False
         if form.value is None:
             self._refuse(draft, key)
         else:
+            if key == "name" and key in draft.refused:
+                draft.values.pop("anonymous", None)
             draft.set(key, form.value)
             draft.note("noted_meanwhile")
         return True
@@ -457,6 +494,11 @@ class Intake:
             draft.note("changed_field", label=labels()["demand"], value=demand)
         elif act.intent in ("not_now", "cancel", "goodbye"):
             draft.choice = "leave"
+        elif _ADDS.match(text) and len(_ADDS.sub("", text)) >= 3:
+            added = _ADDS.sub("", text)
+            draft.values["narrative"] += f"\n{added}"
+            self._absorb(draft, added, today)
+            draft.note("added_to_story")
         elif act.intent == "deny" or (story.richness(text) < TELLS_NOTHING and not self._absorb(draft, text, today)):
             draft.asked[CONFIRM] = draft.asked.get(CONFIRM, 0) + 1
             draft.note("what_to_change" if draft.asked[CONFIRM] <= MAX_ASKS else "human_hint")

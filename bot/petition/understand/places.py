@@ -228,8 +228,11 @@ def best_place(text: str, asked: bool = False) -> Found | None:
     return max(away, key=lambda x: (x[0], len(x[1].text), -x[1].start), default=(0.0, None))[1]
 
 
-#: 按市场: how, not where.
-_MANNER = re.compile(r"(?:按|照|依|凭|随|比照)(?!.{0,3}(?:[县区镇乡村]|市(?!场|价)))")
+#: 按市场: how; 修路: what is to be done; not where.
+_MANNER = re.compile(
+    r"(?:要求|希望|请|把|给|快|赶紧)?(?:修[一复理]?[下条座个]?|铺|补|通|建|架|换|挖|清|拆|装|安装?|封|堵|赔|还|退)(?:一?[下条座个])?(?:路|桥|灯|井|沟|渠|河|坝|墙|房)+$|"
+    r"(?:按|照|依|凭|随|比照)(?!.{0,3}(?:[县区镇乡村]|市(?!场|价)))"
+)
 
 
 def _names_place(text: str) -> bool:
