@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 from hotline.making import calls, write
 
-from bot.hotline import batch
+from bot.hotline import batch, command
 from bot.hotline.batch import Item, SetAside, files_of, finished, items_of, read_meta, records
 from bot.hotline.command import load_advisor
 from bot.hotline.repeats import Repeats, content_id
@@ -134,6 +136,18 @@ def test_the_command_resumes_and_ends_well(folder: Path, tmp_path: Path, capsys,
     assert out.read_text(encoding="utf-8").splitlines() == whole
     bad = [json.loads(x) for x in (tmp_path / "drafts.jsonl.bad.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {b["file"] for b in bad} == {"broken.json", "empty.txt"}
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_a_bar_on_a_terminal_and_plain_lines_elsewhere(monkeypatch, terminal: bool) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr(told, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", told)
+    monkeypatch.setattr(command, "EVERY", 2)
+    item = Item(Path("a.json"))
+    assert len(list(command._progress(iter([(item, {})] * 4), 4))) == 4
+    assert ("100%" in told.getvalue()) == terminal
+    assert (told.getvalue() == "2/4\n4/4\n") == (not terminal)
 
 
 def test_two_processes_give_what_one_gives(folder: Path, advisor) -> None:
