@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -84,9 +85,15 @@ async def _page(
         steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
         notes=desk.notes(staff, view), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
         ratings=RATINGS, links=[(LINKS[k], n) for k, n in await run(desk.linked, staff, view)], papers=papers.allowed(staff, view),
-        archive=await run(papers.archive, staff, number), missing=documents.missing(view), today=desk.today(),
+        archive=await run(papers.archive, staff, number), missing=documents.missing(view, staff.role), today=desk.today(),
+        days_over=_days_over(next_of(view, desk.today())["due"], desk.today()),
         files=await run(desk.stores.files.of_case, view.case_no), told=await run(desk.stores.notices.of_case, view.case_no),
     )  # fmt: skip
+
+
+def _days_over(due: str | None, today: date) -> int:
+    """Days since the last day; before it, as a negative number."""
+    return (today - date.fromisoformat(due)).days if due else 0
 
 
 def _origin(key: str, source: str, advice: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ def fill(advisor: Advisor, cases: CaseStore, today: date, number: int, seed: int
 
 
 #: One matter that many people tell in the week of the demonstration, so that the report has a hot topic.
-HOT = "翠湖花园二期的电梯从上个月起天天困人，物业说等配件，老人孩子上下楼只能爬，请督促尽快修好"
+HOT = "翠湖花园二期的电梯从上个月起天天困人，翠湖物业公司说等配件，老人孩子上下楼只能爬，请督促尽快修好"
 HOT_PEOPLE = 7
 
 
@@ -69,7 +69,8 @@ def _hot(advisor: Advisor, cases: CaseStore, today: date, seed: int) -> None:
     for i in range(HOT_PEOPLE):
         day = today - timedelta(days=i % 6)
         fields = {
-            "narrative": HOT.replace("二期", f"二期{i + 1}号楼"), "demand": "请督促物业修好电梯", "place": "云溪市青石区翠湖花园",
+            "narrative": HOT.replace("二期", f"二期{i + 1}号楼"), "demand": "请督促尽快修好", "place": f"翠湖花园二期{i + 1}号楼",
+            "address": "云溪市青石区翠湖花园",
             "respondent": "翠湖物业公司", "name": SURNAMES[i] + "女士", "phone": f"1390000{i:04d}", "publicity": "是",
         }  # fmt: skip
         filing = Filing(

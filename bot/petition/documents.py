@@ -110,8 +110,8 @@ def _why_not(kind: Kind, view: CaseView, role: str) -> str:
     return ""
 
 
-def missing(view: CaseView) -> list[str]:
-    """Titles of the papers that the law asks for at this status and that are not there yet."""
+def missing(view: CaseView, role: str = "") -> list[str]:
+    """Titles of the papers that the law asks for at this status and that are not there yet; of clerk and handler, their own."""
     wanted = {
         "dispatched": ("assignment", "told_where") if _sent(view) == "交办" else ("transfer", "told_where"),
         "notified": ("told_way",),
@@ -124,7 +124,15 @@ def missing(view: CaseView) -> list[str]:
         "final_review": ("final_acceptance", "final_opinion"),
     }.get(view.status, ())
     issued = {e.data.get("kind") for e in view.events if e.event == "告知书"}
-    return [] if view.category == ACCUSATION else [kinds()[k].title for k in wanted if k not in issued]
+    return (
+        []
+        if view.category == ACCUSATION
+        else [
+            kinds()[k].title
+            for k in wanted
+            if k not in issued and (role not in ("clerk", "handler") or role in kinds()[k].roles)
+        ]
+    )
 
 
 def _sent(view: CaseView) -> str:
