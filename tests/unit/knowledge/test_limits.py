@@ -57,6 +57,24 @@ def test_the_date_of_a_short_limit_is_asked_for_first(story: str, advisor: Advis
     assert told.channels[0].due is not None
 
 
+@pytest.mark.parametrize(
+    ("story", "procedure", "due"),
+    [
+        ("交警的事故认定书前天下来的，说我全责，我不服", "traffic_liability_review", date(2026, 11, 25)),
+        ("工伤认定书11月20号发下来的，不给认定工伤", "admin_reconsideration", date(2027, 1, 19)),
+        ("处理意见书10月30号给我的，我不认可", "petition_review", date(2026, 11, 30)),
+    ],
+)
+def test_a_day_that_the_story_tells_is_not_asked_for(story: str, procedure: str, due: date, advisor: Advisor) -> None:
+    advice = advisor.advise(story, TODAY)
+    assert "received_on" not in advice.questions
+    assert (advice.channels[0].procedure.id, advice.channels[0].due) == (procedure, due)
+
+
+def test_a_paper_that_has_not_come_starts_nothing(advisor: Advisor) -> None:
+    assert "received_on" not in advisor.advise("我爸前天被车撞了，认定书还没下来", TODAY).facts
+
+
 def test_whether_there_is_a_paper_comes_before_the_day_it_was_received(advisor: Advisor) -> None:
     advice = advisor.advise("派出所说不立案，我不服", TODAY)
     assert advice.questions == ("refusal_paper", "received_on")
