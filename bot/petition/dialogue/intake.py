@@ -494,6 +494,8 @@ class Intake:
             draft.note("changed_field", label=labels()["demand"], value=demand)
         elif act.intent in ("not_now", "cancel", "goodbye"):
             draft.choice = "leave"
+        elif answers.anonymous(text) is not None and len(text) <= SHORT:
+            self._absorb(draft, text, today)  # a wish about the name is no part of the story
         elif _ADDS.match(text) and len(_ADDS.sub("", text)) >= 3:
             added = _ADDS.sub("", text)
             draft.values["narrative"] += f"\n{added}"
