@@ -62,7 +62,7 @@ def test_the_date_of_a_short_limit_is_asked_for_first(story: str, advisor: Advis
     [
         ("交警的事故认定书前天下来的，说我全责，我不服", "traffic_liability_review", date(2026, 11, 25)),
         ("工伤认定书11月20号发下来的，不给认定工伤", "admin_reconsideration", date(2027, 1, 19)),
-        ("处理意见书10月30号给我的，我不认可", "petition_review", date(2026, 11, 30)),
+        ("处理意见书10月30号给我的，我不认可", "petition_review", date(2026, 11, 29)),
     ],
 )
 def test_a_day_that_the_story_tells_is_not_asked_for(story: str, procedure: str, due: date, advisor: Advisor) -> None:
