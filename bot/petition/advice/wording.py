@@ -92,6 +92,17 @@ def message(advice: Advice, say: Catalogue, today: date, extra: tuple[str, ...] 
     return Message("\n".join(x for x in lines if x), buttons(), custom(advice))
 
 
+def steps(advice: Advice, say: Catalogue, today: date) -> str:
+    """What to do, once more: the first step, by when, where."""
+    first = advice.channels[0]
+    p = first.procedure
+    lines = [
+        say.say("advice_first", first=_sentence(p.first)),
+        *(clock(r, say, today) for r in first.clocks[:MAX_CLOCKS]),
+    ]
+    return "\n".join([*lines, say.say("advice_where", where=_sentence(p.where))])
+
+
 def more(advice: Advice, say: Catalogue, today: date) -> str:
     """What the first message leaves out: papers, further warnings, the other ways with their reasons."""
     p = advice.channels[0].procedure

@@ -38,6 +38,8 @@ def explain(intent: str, draft: Draft, intake: Intake, say: Catalogue, today: da
     if intent == "show_summary":
         rows = [f"{labels()[k]}：{show(k, draft.values[k])}" for k in intake.rows(draft) if k in draft.values]
         return "\n".join([say.say("so_far"), *rows])
+    if pending == CHOICE:
+        return wording.steps(intake.advice(draft, today), say, today)
     return say.say("repeat_prefix" if pending not in (CHOICE, CONFIRM, None) else "repeat_choice")
 
 

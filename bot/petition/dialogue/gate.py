@@ -62,6 +62,10 @@ _DUE = re.compile(
 _MORE = re.compile(
     r"(?:我想?)?(?:再)?(?:听|看|说|讲|要)?(?:听听|看看|说说)?(?:更多|多[说讲]点|详细(?:点|一点|些|说说|讲讲)?|细说|全部|还有(?:什么|啥|别的)?办法(?:吗|没有|没)?|别的(?:路|办法)呢?)(?:的)?[吧呢。？?]*"
 )
+#: What to do about what was advised.
+_HOW = re.compile(
+    r"(?:那|现在|这|我|俺|到底|具体|下一步|接下来|该|要|得|应该){0,4}(?:咋|怎么|怎|如何)(?:个)?(?:弄|办|整|做|搞|走)(?:法|才好|呢|啊|呀|嘛|哩){0,2}[？?。]*"
+)
 #: Not a word of it was understood.
 _HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什么)[。.!！]?")
 _SAFE = re.compile(
@@ -121,6 +125,8 @@ def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Re
         return Reading("ask_progress", 1.0)
     if scene.draft.advised and _MORE.fullmatch(text):
         return Reading("more", 1.0)
+    if scene.draft.advised and _HOW.fullmatch(text):
+        return Reading("repeat", 1.0)
     if scene.awaiting in AWAITED and not scene.pending:
         if text in _NO or (scene.awaiting == "rate" and text in YES):
             return Reading("goodbye", 1.0)

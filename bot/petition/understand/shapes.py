@@ -34,6 +34,11 @@ _COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9（）()]{2,20}(?:有限公司|�
 _ANY_COMPANY = re.compile(
     r"^(?:我们|咱们?|俺们?|小区|楼[上下]|这个?|那个?|本|该|一个|一家|某|前|老|新|找|告|让|叫|要|换|请|投诉|举报|关[闭停]|查|罚|拆|解散|撤)"
 )
+#: Who the other side is, told by name: 老板叫王德发.
+_CALLED = re.compile(
+    r"(?:我们?|俺们?|咱们?|他们?|那个?|这个?|的){0,2}(?:(?P<who>老板娘?|包工头|工头|房东|中介|邻居|村长|支书|书记|主任|校长|院长|局长|经理)|开发商|公司|单位|工厂|厂子?|店|医院|学校|物业)"
+    r"(?:的?(?:名字|大名|全名|名称))?(?:叫做?|名叫|姓)(?P<name>[\u4e00-\u9fff·（）()]{1,20})"
+)
 #: How rare a word of the general dictionary must be to be a name rather than a word.
 _RARE = 3
 
@@ -59,6 +64,8 @@ def shape(text: str, today: date) -> Shape | None:
     core = _TAIL.sub("", _LEAD.sub("", s))
     if not core:
         return None
+    if m := _CALLED.fullmatch(core):
+        return Shape("respondent", (m["who"] or "") + m["name"])
     found = [f for f in dates.find_dates(core, today) if f.kind != "future"]
     if len(found) == 1 and len(core) - (found[0].end - found[0].start) <= 1:
         return Shape("occurred_on", found[0].value)

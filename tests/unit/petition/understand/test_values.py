@@ -296,6 +296,7 @@ def test_five_thousand_characters_of_the_same_are_read(piece: str) -> None:
         ("河口区", "place", "河口区"), ("长宁市", "place", "长宁市"), ("11月2号", "occurred_on", "2026-11-02"), ("没得电话", "phone", None),
         ("电话是13800001234", "phone", "13800001234"), ("一万六千八", "amount", 16800), ("12户", "people_count", 12),
         ("嘉和物业", "respondent", "嘉和物业"), ("刘伟", "name", "刘伟"), ("沈桂香", "name", "沈桂香"), ("三年了", "occurred_on", "2023"),
+        ("老板叫王德发", "respondent", "老板王德发"), ("包工头姓刘", "respondent", "包工头刘"), ("我们物业叫嘉和物业", "respondent", "嘉和物业"),
     ],
 )  # fmt: skip
 def test_a_whole_answer_has_the_form_of_its_field(said: str, field: str, value: object) -> None:
