@@ -129,6 +129,11 @@ class Act:
 _INTRODUCES = re.compile(r"^(?:我|俺|本人)(?:叫|姓|是(?=[\u4e00-\u9fff]{2,4}[，,。]?$))|我的(?:名字|电话|手机)")
 
 
+def _placed(draft: Draft) -> bool:
+    """Whether the place says in which city, county or township it is."""
+    return draft.settled("place") and bool(_DIVISION.search(str(draft.values.get("place", "市市"))))
+
+
 def _doubtful(key: str, text: str) -> bool:
     """Whether a free answer does not look like its field, so that it is asked once more before it is taken."""
     if key == "respondent":  # the teller's own name or number must never stand where the accused stands
@@ -137,6 +142,10 @@ def _doubtful(key: str, text: str) -> bool:
         return False
     found = places.best_place(text, asked=True)
     return found is None or found.confidence < SURE
+
+
+#: A division by its last word, not a compound, a market or a hospital.
+_DIVISION = re.compile(r"[\u4e00-\u9fff](?:[省县旗州镇乡]|市(?!场)|(?<![小社园景片校库院])区)")
 
 
 class Intake:
@@ -372,7 +381,10 @@ class Intake:
         if key in draft.values and key not in draft.sure and (text in AGREES or act.intent == "affirm"):
             self._settle(draft, key)  # what was heard with doubt is confirmed
             return
+        form = shape(text, today)
         reply = read_answer(key, text, today)
+        if form and form.field == key:  # 没得电话 refuses, 老板叫王德发 is 老板王德发
+            reply = Reply(refused=True) if form.value is None else Reply(value=form.value) if key in FREE else reply
         if act.intent == "skip" and reply.value is None and not reply.refused:
             reply = Reply(unknown=True)
         if act.intent == "decline" and reply.value is None:
@@ -427,7 +439,7 @@ class Intake:
         if form is None:
             return False
         # A village may be whom one complains of, once it is told where.
-        unplaced = form.field == "place" and key == "respondent" and not draft.settled("place")
+        unplaced = form.field == "place" and key == "respondent" and not _placed(draft)
         return unplaced or form.field in ALIEN.get(key, ())
 
     def _take_shape(self, draft: Draft, asked: str, text: str, today: date) -> bool:
@@ -438,6 +450,10 @@ class Intake:
         key = form.field
         if key == "place" and asked in ("phone", "address") and draft.settled("place"):
             key = "address"  # where the problem is was told: this is where the person lives
+        if key == "place" and key in draft.sure and asked == "respondent" and not _placed(draft):
+            draft.set(key, f"{form.value}{draft.values[key]}")  # 县人民医院, and in which county
+            draft.note("noted_meanwhile")
+            return True
         if key in draft.sure or key == asked or (form.value is None and key in draft.refused):
             return False
         if form.value is None:
