@@ -7,7 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Event, PetitionAction, draft, form_open, services, utter
 from bot.nlu.scene import VALUE_SLOTS
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT
+from bot.petition.dialogue.asking import CHOICE, CONFIRM, FACT
 
 ASKABLE = (FACT, CHOICE, CONFIRM, *VALUE_SLOTS)
 

@@ -7,8 +7,9 @@ from datetime import date
 from bot.petition.advice import wording
 from bot.petition.advice.wording import basis_line
 from bot.petition.catalogue import Catalogue
+from bot.petition.dialogue.asking import CHOICE, CONFIRM, FACT
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, Intake
+from bot.petition.dialogue.intake import Intake
 from bot.petition.fields import fields, labels, show
 
 

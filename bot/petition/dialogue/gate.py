@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.petition import safety
+from bot.petition.dialogue.asking import CHOICE, CONFIRM, FACT
 from bot.petition.dialogue.commands import command, is_chat
 from bot.petition.dialogue.draft import Draft
-from bot.petition.dialogue.intake import CHOICE, CONFIRM, FACT, SHORT, TELLABLE, YES
+from bot.petition.dialogue.intake import SHORT, TELLABLE, YES
 from bot.petition.dialogue.requests import rating_of
 from bot.petition.fields import FREE, labels, read_answer, show
 from bot.petition.understand import answers, contacts, corrections, story

@@ -1,4 +1,4 @@
-"""Taking in a petition: hears a turn, knows what is pending, and asks for it.
+"""Taking in a petition: hears a turn and keeps what it tells. What is pending, and how it is asked for, is in asking.py.
 
 Pure: no Rasa, no storage. `hear` is idempotent by the turn's id, since a form validates the same turn more than once.
 """
@@ -10,17 +10,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from bot.knowledge.region import Region
 from bot.petition import safety
-from bot.petition.advice import wording
-from bot.petition.advice.engine import MAX_QUESTIONS, Advice, Advisor
-from bot.petition.catalogue import Catalogue
+from bot.petition.advice.engine import MAX_QUESTIONS, Advice
+from bot.petition.dialogue.asking import CHOICE, CONFIRM, FACT, Asking
 from bot.petition.dialogue.commands import command
-from bot.petition.dialogue.draft import SUMMARY_ORDER, Draft
+from bot.petition.dialogue.draft import Draft
 from bot.petition.fields import FREE, SURE, Reply, fields, labels, read_answer, read_story, refused_in, show
-from bot.petition.message import Button, Message
 from bot.petition.understand import answers, contacts, corrections, demands, places, respondents, story
 from bot.petition.understand.shapes import shape
 from bot.petition.understand.text import clean
@@ -29,8 +25,6 @@ from bot.petition.understand.text import clean
 MAX_ASKS = 2
 #: Richness from which a text can be advised on.
 TELLABLE = 0.3
-#: Advices that are kept for the next question about the same words.
-LATEST = 64
 #: Richness below which a text adds nothing to a matter.
 TELLS_NOTHING = 0.12
 #: Richness from which a text is a matter of its own, whatever it points to.
@@ -39,8 +33,6 @@ RICH = 0.6
 SHORT = 12
 #: Fields whose values have a form of their own, so that a short answer to something else may hold them too, and how clear they must be.
 STRUCTURED, CLEAR = ("phone", "occurred_on", "amount", "people_count", "on_behalf_of", "reply_by", "name"), 0.8
-#: Fields of which an unsure value is put to the person when it is asked.
-CONFIRMED = ("place", "occurred_on", "respondent", "amount", "people_count", "name", "phone", "address")
 #: Forms that an answer to a free field never has, so that such an answer is about another field. A bare place may be a village that is
 #: complained of, or a home; a bare name may be whom one complains of.
 ALIEN = {
@@ -52,68 +44,17 @@ ALIEN = {
     "name": ("phone", "occurred_on", "amount", "people_count", "place", "respondent"),
 }
 #: Words of agreement.
-AGREES = frozenset(
-    [
-        "是",
-        "是的",
-        "对",
-        "对的",
-        "没错",
-        "嗯",
-        "嗯嗯",
-        "好",
-        "好的",
-        "行",
-        "可以",
-        "中",
-        "就是",
-        "是啊",
-        "对啊",
-        "对头",
-        "要得",
-        "得",
-        "没错的",
-        "就是的",
-        "就这个",
-        "就是这个",
-        "是这个",
-    ]
-)
+AGREES = frozenset([
+    "是", "是的", "对", "对的", "没错", "嗯", "嗯嗯", "好", "好的", "行", "可以",
+    "中", "就是", "是啊", "对啊", "对头", "要得", "得", "没错的", "就是的", "就这个", "就是这个", "是这个",
+])  # fmt: skip
 #: Words that say yes, or that it is to be filed.
-YES = frozenset(
-    [
-        "是",
-        "是的",
-        "对",
-        "对的",
-        "没错",
-        "嗯",
-        "嗯嗯",
-        "好",
-        "好的",
-        "行",
-        "可以",
-        "中",
-        "确认",
-        "确认提交",
-        "提交",
-        "同意",
-        "ok",
-        "OK",
-        "确定",
-        "要",
-        "要的",
-        "登记",
-        "帮我登记",
-        "帮我登记吧",
-        "登记吧",
-        "我要登记",
-    ]
-)
+YES = frozenset([
+    "是", "是的", "对", "对的", "没错", "嗯", "嗯嗯", "好", "好的", "行", "可以", "中", "确认",
+    "确认提交", "提交", "同意", "ok", "OK", "确定", "要", "要的", "登记", "帮我登记", "帮我登记吧", "登记吧", "我要登记",
+])  # fmt: skip
 #: What opens an addition to the story.
 _ADDS = re.compile(r"^(?:我)?(?:想|要)?(?:再|还要|还)?(?:加上?|补充|添)(?:一?[句点下条]|几句)?(?:内容|进去)?[:：，, ]*")
-#: Steps that are not fields.
-FACT, CHOICE, CONFIRM = "fact", "choice", "confirm"
 
 
 @dataclass(frozen=True)
@@ -148,47 +89,8 @@ def _doubtful(key: str, text: str) -> bool:
 _DIVISION = re.compile(r"[\u4e00-\u9fff](?:[省县旗州镇乡]|市(?!场)|(?<![小社园景片校库院])区)")
 
 
-class Intake:
+class Intake(Asking):
     """The service behind the form."""
-
-    def __init__(self, advisor: Advisor, say: Catalogue, region: Region | None = None) -> None:
-        self._advisor, self._say, self._region = advisor, say, region
-        self._latest: dict[Any, Advice] = {}
-
-    @property
-    def advisor(self) -> Advisor:
-        """The advice that this intake gives."""
-        return self._advisor
-
-    # -- what is missing ------------------------------------------------------------------------------------------------
-
-    def pending(self, draft: Draft) -> str | None:
-        """The next thing to ask: `narrative`, `fact`, `choice`, a field key, `confirm`; None when all is done."""
-        if draft.reask:
-            return draft.reask
-        if not draft.advised:
-            return FACT if draft.questions else "narrative"
-        if draft.questions:
-            return FACT
-        if not draft.choice:
-            return CHOICE
-        if draft.choice == "leave" or draft.confirmed:
-            return None
-        return next((k for k in self.plan(draft) if not draft.settled(k)), CONFIRM)
-
-    def plan(self, draft: Draft) -> list[str]:
-        """The fields that this matter needs, in asking order (条例 19 and what the dispute's file names)."""
-        plan = ["demand", "place"]
-        if draft.channel not in ("suggestion", "consultation", "none"):
-            plan.append("occurred_on")
-        plan += [k for k in ("respondent", "amount", "people_count", "prior") if k in draft.collect]
-        if not draft.values.get("anonymous"):
-            plan += ["name", "phone"]
-            if "phone" in draft.refused or "phone" in draft.unknown or "address" in draft.values:
-                plan.append("address")
-        return plan
-
-    # -- hearing --------------------------------------------------------------------------------------------------------
 
     def hear(self, before: Draft, act: Act, today: date) -> Draft:
         """The draft after a turn. The same turn twice changes nothing."""
@@ -246,21 +148,6 @@ class Intake:
             draft.others.append(draft.values["narrative"])
         if "prior" not in draft.values and advice.priors:
             draft.set("prior", list(advice.priors), sure=False)
-        return advice
-
-    def advice(self, draft: Draft, today: date) -> Advice:
-        """The advice on what was told so far."""
-        told = {**{k: v for k, v in draft.facts.items() if v != "unknown"}}
-        if draft.values.get("occurred_on"):
-            told.setdefault("occurred_on", str(draft.values["occurred_on"]))
-        story = draft.values.get("narrative", "")[draft.topic_from :]
-        # A turn asks for the advice up to three times: to hear, to ask, to file.
-        key = (story, today, tuple(sorted(told.items())), draft.peril)
-        advice = self._latest.get(key)
-        if advice is None:
-            if len(self._latest) >= LATEST:
-                self._latest.pop(next(iter(self._latest), key), None)
-            advice = self._latest[key] = self._advisor.advise(story, today, told, danger_over=draft.peril)
         return advice
 
     def _absorb(
@@ -561,146 +448,3 @@ class Intake:
                 if not draft.settled(pending):
                     draft.unknown.append(pending)
         return draft
-
-    # -- saying ---------------------------------------------------------------------------------------------------------
-
-    def ask(self, draft: Draft, today: date, again: bool = False) -> list[Message]:
-        """What to say for the pending step; `again` after a question in between."""
-        pending = self.pending(draft)
-        lead = [self._note(n) for n in draft.notes] if not again else []
-        if pending is None:
-            return [Message("\n".join(lead))] if lead else []
-        if pending == CHOICE:
-            advice = self.advice(draft, today)
-            if again or any(n["key"] in ("advice_choice_again", "advice_same") for n in draft.notes):
-                hints = (
-                    [x for n, x in zip(draft.notes, lead, strict=True) if n["key"] != "advice_choice_again"]
-                    if lead
-                    else []
-                )
-                short = wording.short(advice, self._say)
-                return [Message("\n".join([*hints, short.text]), short.buttons, short.custom)]
-            extra = (*lead, *(self._say.say(k) for k in self._circumstances(draft)))
-            return [wording.message(advice, self._say, today, extra, self._unit(draft, advice))]
-        if pending == CONFIRM:
-            return [self._summary(draft, lead)]
-        return [self._question(draft, pending, lead)]
-
-    def _unit(self, draft: Draft, advice: Advice) -> str:
-        """The local unit behind the advised agency, when a region is set."""
-        if self._region is None:
-            return ""
-        told = (str(draft.values.get("place", "")), str(draft.values.get("narrative", "")))
-        return wording.local_unit(self._region, self._say, advice.agency, *told)
-
-    def _note(self, note: dict[str, Any]) -> str:
-        key, values = note["key"], {k: v for k, v in note.items() if k != "key"}
-        kind, _, name = key.partition(":")
-        if kind == "declined":
-            return fields()[name].declined
-        if kind == "retry":
-            return fields()[name].retry
-        return self._say.say(key, **values)
-
-    def _circumstances(self, draft: Draft) -> list[str]:
-        """Notes that the person's circumstances call for."""
-        out = []
-        if draft.values.get("on_behalf_of"):
-            out.append("on_behalf_note")
-        people = draft.values.get("people_count")
-        if isinstance(people, int) and people >= 5:
-            out.append("group_note")
-        return out
-
-    def _question(self, draft: Draft, pending: str, lead: Sequence[str]) -> Message:
-        if pending == FACT:
-            return self._fact_question(draft, lead)
-        spec = fields()[pending]
-        count = draft.asked.get(pending, 0)
-        parts = list(lead)
-        plan = self.plan(draft) if draft.choice else ["narrative"]
-        if spec.personal and not any(draft.asked.get(k) for k in ("name", "phone", "address")):
-            parts.append(self._say.say("privacy_notice_short"))
-        step, of = self._progress(draft, pending, plan)
-        text = spec.ask[min(count, len(spec.ask) - 1)]
-        if pending in CONFIRMED and pending in draft.values and pending not in draft.sure and not count:
-            text = self._say.say("confirm_value", value=show(pending, draft.values[pending]), ask=text)
-        if draft.choice:
-            text = self._say.say("question_step", step=step, of=of) + text
-        buttons: tuple[Button, ...] = ()
-        if draft.choice and count:  # not understood once: from now on with a way around it and a way to a person
-            text += self._say.say("question_choices")
-            buttons = (Button("先跳过", "/skip"), Button("找人工", "/human"))
-        return Message(
-            "\n".join([*parts, text]),
-            buttons,
-            {
-                "kind": "ask",
-                "field": pending,
-                "step": step,
-                "of": of,
-                "required": pending in ("narrative", "demand", "place"),
-                "why": spec.why,
-            },
-        )
-
-    def _progress(self, draft: Draft, pending: str, plan: Sequence[str]) -> tuple[int, int]:
-        asked = [k for k in plan if draft.asked.get(k) or not draft.settled(k)]
-        if pending not in asked:
-            asked.append(pending)
-        return asked.index(pending) + 1, len(asked)
-
-    def _fact_question(self, draft: Draft, lead: Sequence[str]) -> Message:
-        key = draft.questions[0]
-        fact = self._advisor.knowledge.facts[key]
-        buttons = tuple(
-            Button(title, f'/inform{{"fact": "{key}", "value": "{value}"}}')
-            for value, (title, _) in fact.options.items()
-        )
-        custom = {
-            "kind": "ask",
-            "field": "fact",
-            "question": fact.question,
-            "step": 1,
-            "of": len(draft.questions),
-            "required": False,
-            "why": fact.why,
-        }
-        return Message("\n".join([*lead, fact.question]), buttons, custom)
-
-    def rows(self, draft: Draft) -> list[str]:
-        """The numbered lines of the summary."""
-        return [k for k in SUMMARY_ORDER if k in draft.values or k in draft.refused]
-
-    def public_fields(self, draft: Draft) -> dict[str, Any]:
-        """Every field known so far in the form of the contracts: booleans as 是/否, numbers as digits."""
-        out: dict[str, Any] = {}
-        for key, value in draft.values.items():
-            if isinstance(value, bool):
-                out[key] = "是" if value else "否"
-            elif key == "amount":
-                out[key] = f"{float(value):.2f}".rstrip("0").rstrip(".")
-            elif key == "prior":
-                out[key] = value
-            else:
-                out[key] = str(value)
-        return out
-
-    def _summary(self, draft: Draft, lead: Sequence[str]) -> Message:
-        lines = [*lead, self._say.say("summary_intro")]
-        for i, key in enumerate(self.rows(draft), 1):
-            value = self._say.say("refused_value") if key in draft.refused else show(key, draft.values[key])
-            mark = self._say.say("guessed_mark") if key in draft.guessed else ""
-            lines.append(f"{i}. {labels()[key]}：{value}{mark}")
-        missing = [k for k in self.plan(draft) if k in draft.unknown and k not in draft.values]
-        if missing:
-            lines.append(self._say.say("summary_missing", fields="、".join(labels()[k] for k in missing)))
-        lines += [self._say.say("summary_hint"), self._say.say("summary_consent")]
-        buttons = (Button("确认提交", "/affirm"), Button("要修改", "/deny"), Button("先不提交", "/not_now"))
-        return Message(
-            "\n".join(lines), buttons, {"kind": "summary", "fields": self.public_fields(draft), "missing": missing}
-        )
-
-    def fact_why(self, draft: Draft) -> str:
-        """Why the pending decisive question is asked."""
-        return self._advisor.knowledge.facts[draft.questions[0]].why
