@@ -31,7 +31,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity, TrackerActiveLoop
-from rasa.shared.nlu.constants import METADATA_MODEL_ID
+from rasa.shared.nlu.constants import ACTION_NAME, METADATA_MODEL_ID
 
 
 class Registers(NamedTuple):
@@ -45,6 +45,10 @@ class Registers(NamedTuple):
     action: Dict[str, str]
     loop: Dict[str, str | None]
     slots: Dict[str, Any]
+
+
+class _Unsaid(UserUttered):
+    """The message that nobody has sent: Rasa puts entities on it that are added before the first one."""
 
 
 def _clone(slot: Slot) -> Slot:
@@ -136,6 +140,12 @@ class LiveTracker(DialogueStateTracker):
             return before._replace(loop={} if event.name is None else {LOOP_NAME: event.name})
         if kind is AllSlotsReset:
             return before._replace(slots=self._start.slots)
+        if kind is EntitiesAdded and (before.user is None or isinstance(before.user, _Unsaid)):
+            if before.action.get(ACTION_NAME) != ACTION_LISTEN_NAME:
+                return before
+            message = _Unsaid(None)  # those of a real message are put on it by `apply_to`
+            message.entities = [*(before.user.entities if before.user else ()), *event.entities]
+            return before._replace(user=message)
         return before
 
     def _set(self, before: Registers, event: SlotSet) -> Registers:
@@ -295,7 +305,8 @@ class LiveTracker(DialogueStateTracker):
     ) -> Any:
         """As Rasa's; the last message is known without a search."""
         if event_type is UserUttered and not skip and event_verbosity == EventVerbosity.APPLIED:
-            return self.registers.user
+            user = self.registers.user
+            return None if isinstance(user, _Unsaid) else user
         return super().get_last_event_for(event_type, action_names_to_exclude, skip, event_verbosity)
 
     def _set_slot(self, key: str, value: Any) -> None:
