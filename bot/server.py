@@ -113,10 +113,12 @@ async def warm_up(app: Any) -> None:
 
     from bot.channels.output import MessageCollector
     from bot.petition.dialogue.intents import encoder
+    from bot.petition.understand import shapes
 
     name = "warm-up"
     await app.ctx.agent.handle_message(UserMessage("楼下饭店油烟直往我家灌", MessageCollector(), name))
     await app.ctx.agent.tracker_store.delete(name)
+    shapes.everyday()
     if encode := encoder():  # read now, so that what its reading needed is given back too
         encode(["你好"])
     gc.collect()

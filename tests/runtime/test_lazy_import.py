@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 SERVE_FIVE_TURNS = """
+import bot.__main__  # as `python -m bot` begins: one thread for linear algebra
 import asyncio, json, sys
 from pathlib import Path
 from bot.model import ensure_model

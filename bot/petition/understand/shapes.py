@@ -39,8 +39,13 @@ _CALLED = re.compile(
     r"(?:我们?|俺们?|咱们?|他们?|那个?|这个?|的){0,2}(?:(?P<who>老板娘?|包工头|工头|房东|中介|邻居|村长|支书|书记|主任|校长|院长|局长|经理)|开发商|公司|单位|工厂|厂子?|店|医院|学校|物业)"
     r"(?:的?(?:名字|大名|全名|名称))?(?:叫做?|名叫|姓)(?P<name>[\u4e00-\u9fff·（）()]{1,20})"
 )
-#: How rare a word of the general dictionary must be to be a name rather than a word.
+#: Up to how often the general dictionary may count a word that is still a name rather than a word.
 _RARE = 3
+
+
+def everyday() -> frozenset[str]:
+    """Words that begin like a name and are none. Read once; the server reads them before its first turn."""
+    return words.common(_SURNAMES + "欧上司诸皇慕尉", 4, _RARE)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,5 @@ def _is_name(core: str) -> bool:
     return (
         bool(_NAME.fullmatch(core))
         and not _NO_NAME.search(core[1:])
-        and words.rarity(core) <= _RARE
-        and not any(words.rarity(core[:n]) > _RARE for n in range(2, len(core)))
+        and not any(core[:n] in everyday() for n in range(2, len(core) + 1))
     )

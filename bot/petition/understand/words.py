@@ -47,8 +47,18 @@ def cut(text: str) -> list[str]:
     return [w for w in _tokenizer().cut(text) if _WORD.match(w)]
 
 
-def rarity(word: str) -> int:
-    """How often the general dictionary counts the word; 0 when it does not hold it."""
-    tokenizer = _tokenizer()
-    tokenizer.initialize()
-    return int(tokenizer.FREQ.get(word) or 0)
+@lru_cache(maxsize=1)
+def common(initials: str, longest: int, more_than: int) -> frozenset[str]:
+    """The words of the general dictionary that begin with one of `initials`, have 2 to `longest` characters and are counted more often.
+
+    Only these are kept: the whole dictionary would be 70 MB.
+    """
+    import jieba
+
+    first, out = set(initials), set()
+    with jieba.Tokenizer().get_dict_file() as lines:
+        for line in lines:
+            word, count, _ = line.decode("utf-8").split(" ", 2)
+            if word[0] in first and 2 <= len(word) <= longest and int(count) > more_than:
+                out.add(word)
+    return frozenset(out | {w for w in own_words() if w[0] in first and 2 <= len(w) <= longest})
