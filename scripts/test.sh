@@ -2,7 +2,7 @@
 # All tests, in two groups at once: those that mostly wait for processes of their own, and the rest. Fails when one of them fails.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-waiting=(tests/wechat tests/runtime tests/hotline tests/faults tests/contracts)
+waiting=(tests/wechat tests/runtime tests/hotline tests/faults tests/contracts tests/desk)
 rest=()
 for folder in tests/*/; do
   folder=${folder%/}
