@@ -333,6 +333,9 @@ class LiveTracker(DialogueStateTracker):
         new._loops = set(self._loops)
         new._dicts = list(self.event_dicts())
         new.slots = dict(self.slots)
+        if self.latest_message.text is None and not any(e is self.latest_message for e in self.events):
+            new.latest_message = UserUttered.empty()  # no event, so each tracker has one of its own
+            new.latest_message.entities = list(self.latest_message.entities)
         if self.active_loop is not None:
             loop = self.active_loop
             new.active_loop = TrackerActiveLoop(loop.name, loop.is_interrupted, loop.rejected, loop.trigger_message)

@@ -131,6 +131,7 @@ def test_the_last_states_are_the_tail_of_all(history: list[Event]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @example([ActionExecuted("action_listen"), _user("greet", False)], [DefinePrevUserUtteredFeaturization(False)])
+@example([], [ActionExecuted("action_listen"), EntitiesAdded([{"entity": "topic", "value": "y"}])])
 @given(HISTORY, HISTORY)
 def test_a_copy_is_what_a_replay_makes_and_goes_its_own_way(history: list[Event], more: list[Event]) -> None:
     stock, live = both(history)
