@@ -24,8 +24,8 @@ STOCK = Path(__file__).parent / "stock"
 def _examples() -> dict[str, list[str]]:
     """Examples that the project's own component takes from the knowledge base, by intent."""
     out: dict[str, list[str]] = defaultdict(list)
-    for text, label in rows(knowledge(), ()):
-        out[label.partition(":")[0]].append(" ".join(text.split()))
+    for text, label, _ in rows(knowledge(), ()):
+        out[label].append(" ".join(text.split()))
     return out
 
 
