@@ -204,6 +204,16 @@ async def test_a_picture_becomes_an_attachment_of_the_conversation(stage: Stage)
     assert len(ChatStore(stage.engine, stage.keys).all_attachment_names(conversation)) == 1
 
 
+async def test_a_picture_after_a_filing_is_not_said_to_be_with_the_case(stage: Stage) -> None:
+    await stage.worker()
+    _, number, _ = file_case(stage)
+    (stage.data / "case").write_text(number)
+    await stage.platform.say(ME, "提交")
+    await stage.platform.picture(ME, b"\xff\xd8\xff" + b"0" * 1000)
+    assert "补充" in texts(stage)[-1]
+    assert "存进这件事" not in texts(stage)[-1]
+
+
 async def test_a_picture_from_the_platform_loses_what_could_name_its_sender(stage: Stage) -> None:
     await stage.worker()
     exif, picture = Image.Exif(), io.BytesIO()

@@ -270,4 +270,8 @@ class Conversation:
         if name not in kept:
             await asyncio.to_thread(self._chat.add_attachment, conversation, name, data, found, folder, now)
         count = len(await asyncio.to_thread(self._chat.all_attachment_names, conversation))
-        return self._said("wechat_image", n=count) if kind == "image" else self._said("wechat_voice_unheard")
+        if kind != "image":
+            return self._said("wechat_voice_unheard")
+        # Whose case is filed may mean that one or a new matter; only his words can tell.
+        filed = await asyncio.to_thread(self._links.bound, message.who)
+        return self._said("wechat_image_after" if filed else "wechat_image", n=count)
