@@ -10,9 +10,10 @@ works() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] !=
 
 # A python3.10 on PATH may be a shim that does not run, so each candidate is tried by running it.
 find_python() {
-  local candidate
+  local candidate shim
+  shim=$(command -v python3.10 || true)  # a pyenv need not lie in HOME: it is also where its shim is
   for candidate in "${PYTHON:-}" python3.10 \
-    "$(ls -d "$HOME"/.pyenv/versions/3.10.*/bin/python 2>/dev/null | sort -V | tail -n 1)" \
+    "$(ls -d {"${PYENV_ROOT:-/nowhere}","${shim%/shims/*}","$HOME/.pyenv"}/versions/3.10.*/bin/python 2>/dev/null | sort -V | tail -n 1)" \
     "$(uv python find 3.10 2>/dev/null || true)"; do
     if [ -n "$candidate" ] && works "$candidate"; then echo "$candidate"; return 0; fi
   done

@@ -29,7 +29,6 @@ DATA = {
     "reason": "演示",
     "basis": "信访工作条例 31",
     "where": "主管部门",
-    "approved_by": "演示",
     "notice": "演示",
 }
 

@@ -72,7 +72,8 @@ _INTRODUCES = re.compile(r"^(?:我|俺|本人)(?:叫|姓|是(?=[\u4e00-\u9fff]{2
 
 def _placed(draft: Draft) -> bool:
     """Whether the place says in which city, county or township it is."""
-    return draft.settled("place") and bool(_DIVISION.search(str(draft.values.get("place", "市市"))))
+    told = draft.values.get("place")  # refused or unknown: there is nothing to add a county to
+    return draft.settled("place") and (told is None or bool(_DIVISION.search(str(told))))
 
 
 def _doubtful(key: str, text: str) -> bool:
