@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import random
 import statistics
@@ -97,7 +96,6 @@ def fill(stores: Stores, engine, number: int) -> None:
     """Files and works `number` cases."""
     stories = [s for s in knowledge().stories if s.channel not in ("none", "emergency", "consultation")]
     chance, cases = random.Random(7), stores.cases
-    cases._keys.code_hash = lambda no, code: hashlib.sha256(f"{no}{code}".encode()).hexdigest()  # type: ignore[method-assign]
     began = time.perf_counter()
     for start in range(0, number, BATCH):
         rows: dict[str, list[dict]] = {"cases": [], "events": [], "terms": []}

@@ -7,6 +7,9 @@ just asked (a story is never swallowed by a question that it happens to contain)
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -31,6 +34,28 @@ from bot.nlu.scene import scene_of
 from bot.petition.dialogue import gate, intents
 from bot.petition.dialogue.intents import IntentModel
 from bot.settings import Settings
+
+
+class OnDemand(Mapping[str, float]):
+    """What the intent model says, asked when it is first looked at: most answers of a form are read by their shape alone."""
+
+    def __init__(self, ask: Callable[[], Mapping[str, float]]) -> None:
+        self._ask = ask
+        self.known: Mapping[str, float] = {}
+
+    def _asked(self) -> Mapping[str, float]:
+        if not self.known:
+            self.known = self._ask()
+        return self.known
+
+    def __getitem__(self, label: str) -> float:
+        return self._asked()[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._asked())
+
+    def __len__(self) -> int:
+        return len(self._asked())
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -106,9 +131,9 @@ class FusedNLU(GraphComponent):
         scene = scene_of(tracker.current_slot_values() if tracker else {}, bool(tracker and tracker.active_loop_name))
         for message in messages:
             text = message.get(TEXT) or ""
-            scores = self._model.scores(text) if self._model else {}
+            scores = OnDemand(partial(self._model.scores, text) if self._model else dict)
             reading = gate.read(text, scores, scene, self._settings.today())
-            ranking = [{INTENT_NAME_KEY: k, PREDICTED_CONFIDENCE_KEY: p} for k, p in list(scores.items())[:5]]
+            ranking = [{INTENT_NAME_KEY: k, PREDICTED_CONFIDENCE_KEY: p} for k, p in islice(scores.known.items(), 5)]
             message.set(
                 INTENT,
                 {INTENT_NAME_KEY: reading.intent, PREDICTED_CONFIDENCE_KEY: reading.confidence},

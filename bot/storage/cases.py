@@ -193,7 +193,7 @@ class CaseStore:
                     raise TooManyAttempts(own_wait.total_seconds())
         if wait > timedelta(0) and not phone:
             raise TooManyAttempts(wait.total_seconds())
-        right = hmac.compare_digest(self._keys.code_hash(number, code), row.code_hash if row else "0" * 64)
+        right = self._keys.is_code(number, code, row.code_hash if row else "")
         tried = timedelta(0)
         if (
             phone

@@ -30,6 +30,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _DERIVED, _ENVELOPE = b"\x01", b"\x02"
 _NONCE = 12
+#: Begins the keyed hash of a query code; a slow hash of version 0.1 is all hexadecimal.
+_KEYED = "h:"
 #: The purpose of the key that lookups are derived from, and those of data keys.
 ROOT = "root"
 PURPOSES = ("field", "accusation", "audit")
@@ -187,14 +189,28 @@ class Keyring:
         return hmac.new(self._derive("mac:" + purpose), text.encode(), hashlib.sha256).hexdigest()
 
     def code_hash(self, case_no: str, code: str) -> str:
-        """Hash of a query code. Six digits are soon tried out, so the hash is slow (scrypt, RFC 7914) and peppered with a key."""
-        salt = self._derive("code") + case_no.encode()
-        return hashlib.scrypt(code.encode(), salt=salt, n=2**12, r=8, p=1, dklen=32).hex()
+        """Keyed hash of a query code (HMAC-SHA256). Six digits are soon tried out, however slow a hash is: the key protects them.
+
+        Whoever has the key needs no guessing, since `code_of` derives the code from it; whoever has not cannot try one.
+        """
+        return _KEYED + self.mac(f"{case_no}\0{code}", "code")[: 64 - len(_KEYED)]
+
+    def is_code(self, case_no: str, code: str, kept: str) -> bool:
+        """Whether `kept` is the hash of this code; "" is the hash of none. Which hash it is tells how long this takes, the code does not.
+
+        Cases of version 0.1 have a slow hash (scrypt, RFC 7914, salted with a key).
+        """
+        if kept and not kept.startswith(_KEYED):
+            salt = self._derive("code") + case_no.encode()
+            return hmac.compare_digest(
+                hashlib.scrypt(code.encode(), salt=salt, n=2**12, r=8, p=1, dklen=32).hex(), kept
+            )
+        return hmac.compare_digest(self.code_hash(case_no, code), kept)
 
     def code_of(self, draft_id: str) -> str:
         """The query code of a draft: six digits from a keyed hash of its random id.
 
-        Derived, not stored: a repeated 确认提交 must show the same code, and the database holds its slow hash only.
+        Derived, not stored: a repeated 确认提交 must show the same code, and the database holds its keyed hash only.
         """
         return f"{int(self.mac(draft_id, 'query-code')[:16], 16) % 1_000_000:06d}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -118,6 +119,32 @@ def test_values_from_before_there_were_data_keys_stay_readable(engine: Engine, t
         sealed = c.execute(text("SELECT content FROM cases")).scalar_one()
     assert key_of(bytes(sealed)) == keys.current("field")
     assert cases.file(filing(1), NOW, TODAY) == receipt
+
+
+def test_a_code_of_version_0_1_still_opens_its_case(engine: Engine, office) -> None:
+    keys, receipts = office
+    own = receipts[0]
+    salt = keys._derive("code") + own.case_no.encode()
+    slow = hashlib.scrypt(own.query_code.encode(), salt=salt, n=2**12, r=8, p=1, dklen=32).hex()
+    with engine.begin() as c:
+        c.execute(text("UPDATE cases SET code_hash = :h WHERE case_no = :n"), {"h": slow, "n": own.case_no})
+    cases = CaseStore(engine, keys)
+    wrong = f"{(int(own.query_code) + 1) % 1_000_000:06d}"
+    assert cases.progress(own.case_no, own.query_code, NOW, "") is not None
+    assert cases.progress(own.case_no, wrong, NOW, "") is None
+    assert cases.progress(receipts[1].case_no, receipts[1].query_code, NOW, "") is not None
+
+
+def test_the_hash_of_a_code_is_of_its_case_and_key_alone(engine: Engine) -> None:
+    keys, other = keyring(engine), keyring(engine, "another secret, also long enough for this")
+    kept = keys.code_hash("XF202611230000019", "123456")
+    assert len(kept) == 64 and keys.is_code("XF202611230000019", "123456", kept)
+    assert not keys.is_code("XF202611230000027", "123456", kept) and not keys.is_code(
+        "XF202611230000019", "123457", kept
+    )
+    assert not keys.is_code("XF202611230000019", "123456", "") and kept != other.code_hash(
+        "XF202611230000019", "123456"
+    )
 
 
 def test_accusations_have_a_key_that_opens_nothing_else(engine: Engine, office) -> None:

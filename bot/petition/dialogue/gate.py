@@ -18,7 +18,7 @@ from bot.petition.dialogue.draft import Draft
 from bot.petition.dialogue.intake import SHORT, TELLABLE, YES
 from bot.petition.dialogue.requests import rating_of
 from bot.petition.fields import FREE, labels, read_answer, show
-from bot.petition.understand import answers, contacts, corrections, story
+from bot.petition.understand import answers, contacts, corrections, respondents, story
 from bot.petition.understand.shapes import shape
 from bot.petition.understand.text import clean
 
@@ -208,14 +208,13 @@ def _outside(text: str, scores: Mapping[str, float]) -> Reading:
 
 
 def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
+    """What can be read by its form is; the model's opinion costs more and is looked at only after that."""
     pending = scene.pending or ""
-    top, p = _top(scores)
-    topic, asked = _faq(scores)
     if pending in (CHOICE, CONFIRM):
         return _at_choice(text, scores, scene, today)
     question = bool(_QUESTION.search(text))
-    if pending == FACT and top == "file_it" and p >= 0.5 and len(text) <= 20:
-        return Reading(top, p)
+    if pending == FACT and len(text) <= 20 and _top(scores)[0] == "file_it" and _top(scores)[1] >= 0.5:
+        return Reading(*_top(scores))
     if _HUH.fullmatch(text):
         return Reading("repeat", 1.0)
     if pending not in ("narrative", FACT) and not question and shape(text, today):
@@ -232,11 +231,15 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", 1.0)
     if _SECOND.search(text):
         return Reading("second_matter", 1.0)
-    if top in ENDING and p >= 0.5 and len(text) <= 20:
-        return Reading(top, p)
     if (_UNKNOWING.search(text) and len(text) <= SHORT) or (_WISHES.match(text) and not question):
         return Reading("inform", 1.0)
-    if answers.declines(text) and not (question and asked > 0.6):
+    if not question and (answers.declines(text) or (pending == "respondent" and respondents.is_unit(text))):
+        return Reading("inform", 1.0)
+    top, p = _top(scores)
+    topic, asked = _faq(scores)
+    if top in ENDING and p >= 0.5 and len(text) <= 20:
+        return Reading(top, p)
+    if answers.declines(text) and asked <= 0.6:
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
@@ -259,8 +262,6 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
 
 def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
     """After the advice or under the summary: only clear words count as yes or no."""
-    top, p = _top(scores)
-    topic, asked = _faq(scores)
     if text in YES:
         return Reading("affirm", 1.0)
     if _HUH.fullmatch(text):
@@ -271,6 +272,8 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
         _corrects(text, scene.draft, today) or corrections.gives_up(text, scene.draft.wanted)
     ):
         return Reading("change", 1.0)
+    top, p = _top(scores)
+    topic, asked = _faq(scores)
     question = bool(_QUESTION.search(text))
     if (
         scene.pending == CONFIRM

