@@ -72,11 +72,13 @@ def _signs(texts: list[str]) -> list[dict[str, float]]:
 
 
 def rows(knowledge: Knowledge, intents: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """(text, intent, topic) rows: `intents` as they come, examples of answers as questions, stories of disputes as `inform`."""
+    """(text, intent, topic) rows: `intents` as they come, examples of answers as questions, stories of matters as `inform`."""
     out = [(clean(text).text, label, "") for text, label in intents]
     for a in knowledge.answers.values():
         out += [(clean(e).text, QUESTION, a.id) for e in a.examples]
     for d in knowledge.disputes.values():
+        if knowledge.procedures[d.paths[0].procedure].channel == "none":  # chat, praise and progress have intents of their own
+            continue
         step = max(1, len(d.examples) // STORIES_EACH)
         out += [(clean(e.text).text, "inform", "") for e in d.examples[::step]]
     return out
