@@ -112,7 +112,7 @@ async def warm_up(app: Any) -> None:
     from rasa.core.channels.channel import UserMessage
 
     from bot.channels.output import MessageCollector
-    from bot.petition.dialogue.intents import encoder
+    from bot.petition.encoder import encoder
     from bot.petition.understand import shapes
 
     name = "warm-up"

