@@ -359,10 +359,10 @@ export class SufangChat extends LitElement implements Host {
     </article>`;
   }
 
-  /** An advice is long: its two buttons stay in sight. What confirms stands at the end of what is confirmed. */
+  /** An advice is long: its two buttons stay in sight, where letters leave room for that. What confirms stands at the end of what is confirmed. */
   private get docked(): boolean {
     const last = this.talk?.entries[this.talk.entries.length - 1];
-    return !this.look.elder && last?.message?.custom?.kind === "advice";
+    return !this.look.elder && this.look.step < 2 && last?.message?.custom?.kind === "advice";
   }
 
   private choices(): TemplateResult | typeof nothing {
