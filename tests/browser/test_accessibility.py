@@ -142,7 +142,12 @@ def test_wider_spacing_of_text_loses_nothing(browser: Browser, server: Server) -
     to_summary(page).press("确认提交")
     assert page.value(INSIDE)
     cut = "e => e.scrollHeight > e.clientHeight + 2 && ['hidden', 'clip'].includes(getComputedStyle(e).overflowY)"
-    assert page.value(f"[...document.querySelectorAll('.turn *, button')].filter(e => !e.closest('.who')).filter({cut}).length") == 0
+    assert (
+        page.value(
+            f"[...document.querySelectorAll('.turn *, button')].filter(e => !e.closest('.who')).filter({cut}).length"
+        )
+        == 0
+    )
     page.close()
 
 
@@ -178,7 +183,7 @@ def test_the_pointer_is_large_in_the_elder_version_and_wherever_it_is_wanted(pag
     assert "pointer.svg" not in page.value(pointer)
     page.js("await page.getByRole('button', { name: '长辈版' }).click()")
     assert "pointer.svg" in page.value(pointer)
-    picture = page.value(f"fetch({pointer}.match(/url\\(\"(.*)\"\\)/)[1]).then(r => r.text())")
+    picture = page.value(f'fetch({pointer}.match(/url\\("(.*)"\\)/)[1]).then(r => r.text())')
     assert 'width="64"' in picture
     menu(page)
     page.js("await page.getByLabel('大鼠标指针').uncheck()")
@@ -201,9 +206,7 @@ def test_colours_are_chosen_and_stay(page: Page) -> None:
 
 
 def test_the_system_may_ask_for_less_movement_and_for_its_own_colours(browser: Browser, server: Server) -> None:
-    page = browser.page(
-        server.base + "/", reducedMotion="reduce", forcedColors="active", contrast="more"
-    ).ready()
+    page = browser.page(server.base + "/", reducedMotion="reduce", forcedColors="active", contrast="more").ready()
     page.js("await page.getByRole('textbox', { name: '输入' }).pressSequentially('您好')")
     to_summary(page)
     assert page.value("document.getAnimations().length") == 0
@@ -246,10 +249,16 @@ def test_the_elder_version_and_a_human_are_one_press_away_and_nothing_lures(brow
     page.js("await page.getByRole('button', { name: '长辈版' }).click()")
     page.say(STORY)
     assert page.js("return await page.getByRole('button', { name: '转人工' }).isVisible()")
-    assert page.value(
-        "[...document.querySelectorAll('body *')].filter(e => getComputedStyle(e).position === 'fixed' && e.getClientRects().length).length"
-    ) == 0, "nothing floats"
-    assert page.value("document.querySelectorAll('iframe, object, embed, video, img, dialog[open], a[download]').length") == 0
+    assert (
+        page.value(
+            "[...document.querySelectorAll('body *')].filter(e => getComputedStyle(e).position === 'fixed' && e.getClientRects().length).length"
+        )
+        == 0
+    ), "nothing floats"
+    assert (
+        page.value("document.querySelectorAll('iframe, object, embed, video, img, dialog[open], a[download]').length")
+        == 0
+    )
     assert page.value("performance.getEntriesByType('resource').every(r => new URL(r.name).origin === location.origin)")
     page.close()
 
@@ -330,11 +339,20 @@ def test_a_filing_as_a_screen_reader_gets_it(page: Page) -> None:
     """By keyboard alone: what has the focus, what it is called, and what is announced, in order. No real screen reader here; that is listen.py."""
     page.value(EARS)
     names = {(n["role"], n["name"]) for n in tree(page)}
-    for landmark in (("banner", ""), ("main", ""), ("heading", "诉访通"), ("form", "发送"), ("log", "对话"), ("note", "")):
+    for landmark in (
+        ("banner", ""),
+        ("main", ""),
+        ("heading", "诉访通"),
+        ("form", "发送"),
+        ("region", "对话"),
+        ("note", ""),
+    ):
         assert landmark in names, landmark
     live = {(n["role"], n["name"]) for n in tree(page) if n.get("live") == "polite" and n["role"] in ("log", "status")}
     assert live == {("status", ""), ("log", "新消息")}, "nothing is announced twice"
-    assert all(n["name"] for n in tree(page) if n["role"] in ("button", "link", "textbox", "radio", "checkbox", "combobox"))
+    assert all(
+        n["name"] for n in tree(page) if n["role"] in ("button", "link", "textbox", "radio", "checkbox", "combobox")
+    )
 
     page.js("await page.keyboard.press('Tab')")
     assert focus(page) == ("link", "跳到输入框")
@@ -403,9 +421,7 @@ def test_the_keyboard_gets_everywhere_and_out_again(page: Page) -> None:
     to_summary(page)
     page.value("document.querySelector('.skip').focus()")
     met: list[tuple[str, str, bool]] = []
-    where = (
-        "(e => [e.tagName, e.id || e.getAttribute('aria-label') || e.textContent.trim().slice(0, 20), (s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(e))])(document.activeElement)"
-    )
+    where = "(e => [e.tagName, e.id || e.getAttribute('aria-label') || e.textContent.trim().slice(0, 20), (s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(e))])(document.activeElement)"
     for _ in range(80):
         at = tuple(page.value(where))
         if met and at[:2] in (("A", "跳到输入框"), ("BODY", at[1])):

@@ -471,5 +471,5 @@ def test_progress_is_a_time_line_and_a_reply_is_rated_with_stars(replied: Page) 
     replied.js(
         "await page.getByRole('radio', { name: '基本满意' }).check(); await page.getByRole('button', { name: '提交评价' }).click()"
     )
-    replied.until("document.querySelector('[role=log]').textContent.includes('谢谢您的评价')")
+    replied.until("document.querySelector('#log').textContent.includes('谢谢您的评价')")
     assert replied.js("return page.sent.pop().text") == "基本满意"

@@ -309,8 +309,8 @@ export class SufangChat extends LitElement implements Host {
     const shown = hides ? entries.filter(now) : entries;
     const noticeAt = this.noticeAt(entries);
     const waiting = entries.some((e) => e.waiting);
-    // Not live itself: a screen reader would say a card as a whole and then piece by piece, in any order. See announce.
-    return html`<div id="log" class="log" role="log" aria-live="off" aria-label=${t("log")} tabindex="0" @wheel=${this.scroll_.byHand} @touchmove=${this.scroll_.byHand} @keyup=${this.scroll_.byHand}>
+    // Neither live nor a log itself: a screen reader would say a card as a whole and then piece by piece, in any order. See announce.
+    return html`<div id="log" class="log" role="region" aria-label=${t("log")} tabindex="0" @wheel=${this.scroll_.byHand} @touchmove=${this.scroll_.byHand} @keyup=${this.scroll_.byHand}>
       <div class="inner">
         ${this.look.elder && entries.some((e) => !now(e))
           ? html`<p class="earlier"><button type="button" aria-expanded=${!hides} @click=${() => (this.earlier = !this.earlier)}>${t(hides ? "earlier" : "earlier_hide")}</button></p>`
