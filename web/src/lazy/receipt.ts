@@ -61,7 +61,7 @@ class ReceiptTools extends LitElement {
       c.fillStyle = color;
       let line = "";
       for (const ch of text) {
-        if (c.measureText(line + ch).width > 600) {
+        if (c.measureText(line + ch).width > 600 && !"，。、；：）".includes(ch)) {
           c.fillText(line, 60, y);
           y += size * 1.5;
           line = "";
