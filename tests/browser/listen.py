@@ -1,4 +1,4 @@
-"""What a real screen reader says during a filing: `python tests/browser/listen.py` needs a desktop of its own (`apt install orca xvfb openbox dbus at-spi2-core xdotool`).
+"""What a real screen reader says during a filing: `python tests/browser/listen.py` needs a desktop of its own (`apt install orca xvfb openbox dbus at-spi2-core`).
 
 Orca runs beside a Chromium with a window on a screen that nobody sees; its own log says what it would speak. The filing is done by
 keyboard alone. Prints what was said and fails when an answer was not said, was said twice, or was said in pieces. Not a test of `make

@@ -441,3 +441,14 @@ def test_the_keyboard_gets_everywhere_and_out_again(page: Page) -> None:
         assert inside, "a dialog keeps the focus"
     page.js("await page.keyboard.press('Escape')")
     page.until("document.activeElement.getAttribute('aria-label') === '更多'")
+
+
+def test_a_question_is_read_from_its_beginning_also_when_a_picker_comes_later(browser: Browser, server: Server) -> None:
+    kept = {"elder": "1", "type": "3"}
+    page = visit(browser, server, kept, viewport={"width": 375, "height": 700}).say(STORY).press("帮我登记")
+    page.say("要求装净化设备")
+    page.js("await page.getByRole('button', { name: '选地区' }).waitFor(); await sleep(300)")
+    assert page.value(
+        "[...document.querySelectorAll('.turn.bot')].pop().getBoundingClientRect().top >= document.querySelector('#log').getBoundingClientRect().top"
+    )
+    page.close()

@@ -4,7 +4,9 @@ export class Scroll {
   /** Whether the end stays in sight when something grows. */
   private stick = true;
   private watched: Element | null = null;
-  private grows = "ResizeObserver" in window ? new ResizeObserver(() => this.stick && this.toEnd()) : null;
+  /** How many of the bot's messages are new. */
+  private news = 0;
+  private grows = "ResizeObserver" in window ? new ResizeObserver(() => this.stick && this.toNews(this.news)) : null;
 
   constructor(private readonly root: () => ParentNode) {}
 
@@ -27,7 +29,8 @@ export class Scroll {
     if (!log) return;
     const turns = [...log.querySelectorAll<HTMLElement>(".turn")];
     this.stick = true;
-    this.toEnd();
+    this.news = bot;
+    log.scrollTop = log.scrollHeight;
     const first = bot ? turns[turns.length - bot] : undefined;
     if (!first) return;
     const top = first.getBoundingClientRect().top - log.getBoundingClientRect().top;
@@ -35,11 +38,6 @@ export class Scroll {
       this.stick = false;
       log.scrollTop += top - 12;
     }
-  }
-
-  private toEnd(): void {
-    const log = this.log;
-    if (log) log.scrollTop = log.scrollHeight;
   }
 
   /** Who scrolls away wants to stay there. */

@@ -1,4 +1,4 @@
-import{a as e,l as t,s as n}from"./chat-6ef4b4d2.js";import{t as r}from"./words.long-b6a1cf57.js";var i,a=class extends n{constructor(){super(),this.value=0}createRenderRoot(){return this}render(){let n=r(this.words);return t`<fieldset class="rating">
+import{a as e,l as t,s as n}from"./chat-d1b9ea70.js";import{t as r}from"./words.long-9a453958.js";var i,a=class extends n{constructor(){super(),this.value=0}createRenderRoot(){return this}render(){let n=r(this.words);return t`<fieldset class="rating">
       <legend>${n(`rate`)}</legend>
       <div class="stars">
         ${[1,2,3].map(e=>t`<label class=${e<=this.value?`on`:``}>

@@ -1,1 +1,0 @@
-import{t as e}from"./chat-6ef4b4d2.js";var t=document.querySelector(`sufang-chat`);location.pathname.endsWith(`/embed`)&&t.setAttribute(`display`,`frame`);var n=new URLSearchParams(location.search).get(`size`);n&&t.setAttribute(`size`,n),customElements.define(`sufang-chat`,e);
