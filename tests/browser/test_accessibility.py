@@ -452,3 +452,15 @@ def test_a_question_is_read_from_its_beginning_also_when_a_picker_comes_later(br
         "[...document.querySelectorAll('.turn.bot')].pop().getBoundingClientRect().top >= document.querySelector('#log').getBoundingClientRect().top"
     )
     page.close()
+
+
+def test_a_dark_system_is_not_blinded_while_the_page_loads(browser: Browser, server: Server) -> None:
+    page = browser.page("", colorScheme="dark")
+    page.js(
+        "await page.route(/chat-[0-9a-f]+\\.js/, () => new Promise(() => {})); await page.goto(args.url, { waitUntil: 'commit' }); await page.locator('#words').waitFor()",
+        url=server.base + "/",
+    )
+    still = "getComputedStyle(document.querySelector('.sf'))"
+    page.until(f"{still}.backgroundColor === 'rgb(18, 24, 31)'")
+    assert page.value(f"{still}.color") == "rgb(231, 237, 243)"
+    page.close()
