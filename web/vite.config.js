@@ -42,7 +42,7 @@ export default defineConfig({
         assetFileNames: "[name]-[hash][extname]",
         hashCharacters: "hex",
         // Everything that the first screen needs is one file: on a slow line a second trip costs more than a kilobyte.
-        codeSplitting: { groups: [{ name: "chat", test: /node_modules\/(lit|@lit|lit-html|lit-element)\/|web\/src\/(?!lazy|style|page|embed|words\.en)|preload-helper/ }] },
+        codeSplitting: { groups: [{ name: "chat", test: /node_modules\/(lit|@lit|lit-html|lit-element)\/|web\/src\/(?!lazy|style|page|embed|words\.(en|long))|preload-helper/ }] },
       },
     },
   },

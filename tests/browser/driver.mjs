@@ -9,10 +9,13 @@ const { chromium } = need("playwright-core");
 const axeSource = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
 const jsqr = need("jsqr");
 
-const browser = await chromium.launch({
-  executablePath: process.argv[2],
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--force-color-profile=srgb", "--lang=zh-CN"],
-});
+const there = process.argv[2].startsWith("http");
+const browser = there
+  ? await chromium.connectOverCDP(process.argv[2])
+  : await chromium.launch({
+      executablePath: process.argv[2],
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--force-color-profile=srgb", "--lang=zh-CN"],
+    });
 const pages = new Map();
 const AsyncFunction = (async () => {}).constructor;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -36,8 +39,8 @@ async function axe(page) {
 
 async function open(name, options) {
   const shared = options.share && pages.get(options.share);
-  const context = shared ? shared.context : await browser.newContext({ locale: "zh-CN", viewport: { width: 390, height: 844 }, ...options.context });
-  const page = await context.newPage();
+  const context = shared ? shared.context : there ? browser.contexts()[0] : await browser.newContext({ locale: "zh-CN", viewport: { width: 390, height: 844 }, ...options.context });
+  const page = there ? context.pages()[0] : await context.newPage();
   const one = { context, page, errors: [] };
   page.on("pageerror", (e) => one.errors.push("pageerror " + e.message));
   page.on("console", (m) => (m.type() === "error" || m.type() === "warning") && one.errors.push(m.text()));

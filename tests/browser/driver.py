@@ -13,9 +13,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 _NAMES = itertools.count(1)
 
-LOG = "[role=log]"
+LOG = "#log"
 #: What is heard of a page: kinds and fields of the bot's messages.
-KINDS = "return await page.locator('[role=log] [data-kind]').evaluateAll(all => all.map(e => e.dataset.kind))"
+KINDS = "return await page.locator('#log [data-kind]').evaluateAll(all => all.map(e => e.dataset.kind))"
 
 
 def missing() -> str:
@@ -35,11 +35,11 @@ def chromium() -> str | None:
 
 
 class Browser:
-    """One browser for many pages."""
+    """One browser for many pages: a headless one of its own, or the one whose debugger listens at `at`."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: str = "") -> None:
         self._process = subprocess.Popen(
-            ["node", str(Path(__file__).with_name("driver.mjs")), str(chromium())],
+            ["node", str(Path(__file__).with_name("driver.mjs")), at or str(chromium())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -98,7 +98,7 @@ class Page:
 
     def ready(self) -> Page:
         """Waits for the greeting."""
-        self.until("document.querySelector('[role=log] [data-kind]')")
+        self.until("document.querySelector('#log [data-kind]')")
         return self
 
     def kinds(self) -> list[str]:
@@ -108,7 +108,7 @@ class Page:
     def last(self) -> tuple[str, str]:
         """Kind and field of the bot's last message."""
         kind, field = self.value(
-            "(e => [e.dataset.kind, e.dataset.field || ''])([...document.querySelectorAll('[role=log] [data-kind]')].pop())"
+            "(e => [e.dataset.kind, e.dataset.field || ''])([...document.querySelectorAll('#log [data-kind]')].pop())"
         )
         return kind, field
 
@@ -126,7 +126,7 @@ class Page:
     def _answered(self, deed: str, **args: Any) -> Page:
         self.js(
             "const last = () => page.evaluate(() => (e => e && [e.dataset.from, e.dataset.id])("
-            "[...document.querySelectorAll('[role=log] [data-from]')].pop()));"
+            "[...document.querySelectorAll('#log [data-from]')].pop()));"
             "const before = await last();" + deed + "await until(async () => { const now = await last();"
             " return now && now[0] === 'bot' && now[1] !== before?.[1] && !(await page.locator('.dots').count()) }, 'an answer');",
             **args,

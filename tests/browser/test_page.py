@@ -213,6 +213,7 @@ def test_pictures_and_papers_are_sent_smaller_and_refused_by_their_content(page:
     assert any("假的.jpg 没有传上" in t for t in told)
     assert page.axe() == []
     assert page.value("document.querySelector('sf-files').items[0].sent") < 2_000_000, "the picture was made smaller"
+    assert page.value("document.querySelector('.sf').scrollWidth <= innerWidth"), "nothing hidden makes the page wider"
     page.say(STORY)
     assert said(page) == [f"{STORY}（附件：现场.png、合同.pdf）"]
     assert page.value("document.querySelectorAll('.files li').length") == 0
@@ -471,5 +472,5 @@ def test_progress_is_a_time_line_and_a_reply_is_rated_with_stars(replied: Page) 
     replied.js(
         "await page.getByRole('radio', { name: '基本满意' }).check(); await page.getByRole('button', { name: '提交评价' }).click()"
     )
-    replied.until("document.querySelector('[role=log]').textContent.includes('谢谢您的评价')")
+    replied.until("document.querySelector('#log').textContent.includes('谢谢您的评价')")
     assert replied.js("return page.sent.pop().text") == "基本满意"

@@ -56,9 +56,12 @@ function head(text: unknown, host: Host): TemplateResult {
   return html`<p class="h" role="heading" aria-level=${host.own ? 2 : 3}>${text}</p>`;
 }
 
+/** What the bot says, also in an English frame: a screen reader changes its voice by this (WCAG 2.1, 3.1.2). */
+const ZH = "zh-CN";
+
 /** Lines as paragraphs; numbers of the public lines can be dialled. */
 export function prose(text: string): TemplateResult {
-  return html`${text.split("\n").map((line) => (line.trim() ? html`<p>${dialled(line)}</p>` : nothing))}`;
+  return html`${text.split("\n").map((line) => (line.trim() ? html`<p lang=${ZH}>${dialled(line)}</p>` : nothing))}`;
 }
 
 const LINES = /\d+/g;
@@ -126,12 +129,12 @@ function advice(m: BotMessage, c: Of<"advice">, host: Host): TemplateResult {
   const due = first.clock?.due;
   const left = due ? Math.round((Date.parse(due) - Date.now()) / 86_400_000) : 0;
   return html`<header class="top"><p class="over">${t("advice")}</p>${head(named[1], host)}</header>
-    ${named[2] ? html`<p class="lead">${dialled(named[2])}</p>` : nothing}
+    ${named[2] ? html`<p class="lead" lang=${ZH}>${dialled(named[2])}</p>` : nothing}
     ${due
       ? html`<p class="due ${left < 30 ? "soon" : ""}">${icons.date}<span>${t("by_when")} <strong>${due}</strong></span>
           <em>${left < 0 ? t("days_over", { days: -left }) : t("days_left", { days: left })}</em></p>`
       : nothing}
-    <dl class="rows">
+    <dl class="rows" lang=${ZH}>
       ${told.map((l) => {
         if (!Array.isArray(l)) return html`<div><dd>${dialled(l as string)}</dd></div>`;
         const label = l[1]!;
@@ -187,7 +190,7 @@ function summary(m: BotMessage, c: Of<"summary">, host: Host, current: boolean):
         const editing = current && host.editing === r.n;
         return html`<li class=${editing ? "editing" : ""}>
           <span class="n" aria-hidden="true">${r.n}</span>
-          <div class="what"><span class="label">${r.label}</span>
+          <div class="what" lang=${ZH}><span class="label">${r.label}</span>
             ${editing ? edit(r, c, host) : html`<span class="value">${r.value}</span>`}</div>
           ${current && !editing
             ? html`<button type="button" class="link" aria-label=${t("edit_line", { n: r.n, label: r.label })} @click=${() => host.edit(r.n)}>${t("edit")}</button>`
@@ -257,7 +260,7 @@ function progress(m: BotMessage, c: Of<"progress"> | Of<"notice">, host: Host, c
   const more = lines.slice(1 + c.nodes.length).filter((l) => !l.startsWith("下一步") || c.next.overdue);
   return html`<header class="top"><p class="over">${t("progress_of", { case_no: c.case_no })}</p>${head(lines[0]!.match(/：([^：。]+)。$/)?.[1] ?? lines[0], host)}</header>
     <ol class="track">
-      ${c.nodes.map((n, i) => html`<li class=${i === c.nodes.length - 1 ? "now" : ""}><time>${n.at}</time><span><strong>${n.note}</strong>${n.by ? html` <small>${n.by}</small>` : nothing}</span></li>`)}
+      ${c.nodes.map((n, i) => html`<li class=${i === c.nodes.length - 1 ? "now" : ""}><time>${n.at}</time><span lang=${ZH}><strong>${n.note}</strong>${n.by ? html` <small>${n.by}</small>` : nothing}</span></li>`)}
       <li class="to ${c.next.overdue ? "late" : ""}"><time>${c.next.due ?? ""}</time><span>${c.next.what}${c.next.overdue ? html` <em>${t("overdue")}</em>` : nothing}</span></li>
     </ol>
     ${prose(more.join("\n"))}

@@ -2,13 +2,19 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { Aloud, speaks } from "./aloud";
+import { bar, danger, side, state } from "./around";
 import { card, type Host } from "./cards";
 import { Conversation, type Entry } from "./conversation";
 import { icons } from "./icons";
 import * as keep from "./keep";
+import { Look, readable } from "./look";
+import { Scroll } from "./scroll";
 import { spoken, Words, words } from "./words";
 
 const MAX = 5_000;
+/** How long an announcement stays, in milliseconds; a screen reader has taken it long before. */
+const SAID = 5_000;
 const PERSONAL = ["name", "phone", "address", "id_number"];
 type Part = "pickers" | "receipt" | "rating" | "files" | "voice" | "dialogs";
 
@@ -37,10 +43,7 @@ export class SufangChat extends LitElement implements Host {
     open_: { attribute: "open", type: Boolean },
     words: { state: true },
     editing: { state: true },
-    elder: { state: true },
     earlier: { state: true },
-    shades: { state: true },
-    reading: { state: true },
     typed: { state: true },
   };
 
@@ -56,10 +59,7 @@ export class SufangChat extends LitElement implements Host {
   declare open_: boolean;
   declare words: Words;
   declare editing: number;
-  declare elder: boolean;
   declare earlier: boolean;
-  declare shades: string;
-  declare reading: boolean;
   declare typed: number;
 
   /** The look, for a root of its own; our own page links it instead. */
@@ -70,13 +70,12 @@ export class SufangChat extends LitElement implements Host {
   private loaded = new Set<Part>();
   private talk: Conversation | null = null;
   private seen = 0;
-  /** Whether the end of the conversation stays in sight when something grows. */
-  private stick = true;
-  private watched: Element | null = null;
-  private grows = "ResizeObserver" in window ? new ResizeObserver(() => this.stick && this.toEnd()) : null;
   private focusNext: "box" | "news" | "" = "";
   private toStart = "";
-  private night = window.matchMedia?.("(prefers-color-scheme: dark)");
+  private clearing = 0;
+  private scroll_ = new Scroll(() => this.renderRoot);
+  private aloud = new Aloud(() => this.requestUpdate(), () => (this.look.elder ? 0.85 : 1));
+  readonly look = new Look(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -86,9 +85,6 @@ export class SufangChat extends LitElement implements Host {
     this.open_ = false;
     this.words = new Words();
     this.editing = 0;
-    this.elder = keep.get("elder") === "1";
-    this.shades = keep.get("shades");
-    this.reading = false;
     this.earlier = false;
     this.typed = 0;
   }
@@ -131,7 +127,7 @@ export class SufangChat extends LitElement implements Host {
     this.server = (this.server || SufangChat.home).replace(/\/$/, "");
     if (this.server === location.origin) this.server = "";
     this.toStart = this.start;
-    this.night?.addEventListener?.("change", this.redraw);
+    this.look.start();
     window.addEventListener("storage", this.elsewhere);
     window.addEventListener("hashchange", this.asked);
     void this.speak(keep.get("lang") || this.lang);
@@ -140,7 +136,8 @@ export class SufangChat extends LitElement implements Host {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.night?.removeEventListener?.("change", this.redraw);
+    this.look.stop();
+    this.aloud.stop();
     window.removeEventListener("storage", this.elsewhere);
     window.removeEventListener("hashchange", this.asked);
     this.talk?.stop();
@@ -273,7 +270,6 @@ export class SufangChat extends LitElement implements Host {
   // -- drawing ------------------------------------------------------------------------------------------------------------
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("theme") && this.theme && !keep.get("shades")) this.shades = this.theme;
     if (changed.has("lang") && this.hasUpdated) void this.speak(this.lang);
     if (changed.has("open_") && this.open_ && this.isConnected) this.begin();
   }
@@ -281,15 +277,17 @@ export class SufangChat extends LitElement implements Host {
   protected override render(): TemplateResult {
     const t = this.words.t;
     const entries = this.talk?.entries ?? [];
-    const dark = this.shades === "dark" || (this.shades !== "light" && (this.night?.matches ?? false));
-    const shell = `sf ${this.display || "window"} ${this.elder ? "elder" : ""} ${entries.length > 1 ? "" : "new"}`;
+    const { elder, step } = this.look;
+    // Large letters on a narrow screen need another layout, whoever asked for them.
+    const shell = `sf ${this.display || "window"} ${elder ? "elder" : ""} ${elder || step ? "big" : ""} ${entries.length > 1 ? "" : "new"}`;
+    const theme = this.look.theme(this.theme);
     if (this.window_ && !this.open_)
-      return html`<div class=${shell} data-theme=${dark ? "dark" : "light"} lang=${this.words.lang}>
+      return html`<div class=${shell} data-theme=${theme} data-type=${step} lang=${this.words.lang}>
         <button type="button" class="launch" aria-haspopup="dialog" @click=${this.unfold}>${icons.mark}<span>${this.heading || t("title")}</span></button>
       </div>`;
-    return html`<div class=${shell} data-theme=${dark ? "dark" : "light"} lang=${this.words.lang} role=${this.window_ ? "dialog" : nothing} aria-label=${this.window_ ? this.heading || t("title") : nothing} @keydown=${this.escape}>
+    return html`<div class=${shell} data-theme=${theme} data-type=${step} lang=${this.words.lang} role=${this.window_ ? "dialog" : nothing} aria-label=${this.window_ ? this.heading || t("title") : nothing} @keydown=${this.escape}>
       ${this.own ? html`<a class="skip" href="#words" @click=${this.toBox}>${t("skip")}</a>` : nothing}
-      ${this.top()} ${this.display === "page" ? this.side() : nothing}
+      ${bar(this, (text) => this.talk?.say(text), this.fold)} ${this.display === "page" ? side(this) : nothing}
       ${this.own ? html`<main class="middle">${this.middle(entries)}</main>` : html`<div class="middle">${this.middle(entries)}</div>`}
       ${this.form()}
       ${this.loaded.has("dialogs") ? html`<sf-dialogs .words=${this.words} .host=${this}></sf-dialogs>` : nothing}
@@ -297,35 +295,9 @@ export class SufangChat extends LitElement implements Host {
   }
 
   private middle(entries: Entry[]): TemplateResult {
-    const t = this.words.t;
-    return html`<p class="danger" role="note">${t("danger")} ${["110", "120", "119"].map((n) => html`<a href="tel:${n}">${n}</a> `)}<span>${t("danger_mood")} <a href="tel:12356">12356</a></span></p>
-      ${this.log(entries)} ${this.state()} ${this.docked ? html`<div class="dock">${this.choices()}</div>` : nothing}`;
-  }
-
-  private top(): TemplateResult {
-    const t = this.words.t;
-    const office = this.office;
-    const heading = this.heading || t("title");
-    const sub = office ? t("subtitle_office", { office }) : t("subtitle");
-    return html`<header class="bar">
-      ${icons.mark}
-      <div class="names">${this.own ? html`<h1>${heading}</h1>` : html`<h2>${heading}</h2>`}<p>${sub}</p></div>
-      <div class="tools">
-        <button type="button" id="elder" @click=${this.large}>${this.elder ? t("elder_off") : t("elder")}</button>
-        <button type="button" @click=${() => this.talk?.say(spoken.human)}>${icons.person}<span>${t("human")}</span></button>
-        <button type="button" class="round" aria-label=${t("more")} aria-haspopup="dialog" @click=${() => this.open("menu")}>${icons.more}</button>
-        ${this.window_ ? html`<button type="button" class="round" aria-label=${t("close_chat")} @click=${this.fold}>${icons.close}</button>` : nothing}
-      </div>
-    </header>`;
-  }
-
-  private side(): TemplateResult {
-    const t = this.words.t;
-    const steps = [1, 2, 3, 4] as const;
-    return html`<aside class="side" aria-label=${t("aside")}>
-      <ol>${steps.map((n) => html`<li><strong>${t(`aside_${n}`)}</strong><span>${t(`aside_${n}_text`)}</span></li>`)}</ol>
-      <p><button type="button" class="link" @click=${() => this.open("progress")}>${t("progress")}</button> <button type="button" class="link" @click=${() => this.open("privacy")}>${t("privacy")}</button></p>
-    </aside>`;
+    return html`${danger(this.words)} ${this.log(entries)} ${state(this.words, this.talk)}
+      ${this.docked ? html`<div class="dock">${this.choices()}</div>` : nothing}
+      <div id="news" class="who" role="log" aria-live="polite" aria-label=${this.words.t("news")}></div>`;
   }
 
   private log(entries: Entry[]): TemplateResult {
@@ -333,13 +305,14 @@ export class SufangChat extends LitElement implements Host {
     const lastTurn = [...entries].reverse().find((e) => !e.waiting)?.id ?? "";
     const now = (e: Entry) => e.waiting || e.id === lastTurn;
     // 长辈版: one question a screen; what was said before is one press away.
-    const hides = this.elder && !this.earlier && entries.some((e) => !now(e));
+    const hides = this.look.elder && !this.earlier && entries.some((e) => !now(e));
     const shown = hides ? entries.filter(now) : entries;
-    const noticeAt = entries.find((e) => e.message?.custom?.kind === "ask" && PERSONAL.includes(e.message.custom.field));
+    const noticeAt = this.noticeAt(entries);
     const waiting = entries.some((e) => e.waiting);
-    return html`<div id="log" class="log" role="log" aria-live="polite" aria-relevant="additions" aria-label=${t("log")} tabindex="0" @wheel=${this.scrolled} @touchmove=${this.scrolled} @keyup=${this.scrolled}>
+    // Neither live nor a log itself: a screen reader would say a card as a whole and then piece by piece, in any order. See announce.
+    return html`<div id="log" class="log" role="region" aria-label=${t("log")} tabindex="0" @wheel=${this.scroll_.byHand} @touchmove=${this.scroll_.byHand} @keyup=${this.scroll_.byHand}>
       <div class="inner">
-        ${this.elder && entries.some((e) => !now(e))
+        ${this.look.elder && entries.some((e) => !now(e))
           ? html`<p class="earlier"><button type="button" aria-expanded=${!hides} @click=${() => (this.earlier = !this.earlier)}>${t(hides ? "earlier" : "earlier_hide")}</button></p>`
           : nothing}
         ${repeat(
@@ -354,6 +327,11 @@ export class SufangChat extends LitElement implements Host {
     </div>`;
   }
 
+  /** The first question for personal data, where the law wants the person told what it is for. */
+  private noticeAt(entries: Entry[]): Entry | undefined {
+    return entries.find((e) => e.message?.custom?.kind === "ask" && PERSONAL.includes(e.message.custom.field));
+  }
+
   private mine(e: Entry): TemplateResult {
     const t = this.words.t;
     return html`<div class="turn mine ${e.waiting ? "waiting" : ""}" data-from="user" data-id=${e.id}><span class="who">${t("you")}：</span><p>${e.text}</p></div>`;
@@ -363,8 +341,10 @@ export class SufangChat extends LitElement implements Host {
     const t = this.words.t;
     const m = e.message!;
     const c = m.custom;
+    const key = `${e.id}/${e.place}`;
+    const aloud = this.aloud.at === key;
     return html`<article
-      class="turn bot ${e.fresh ? "fresh" : ""} p${Math.min(e.place, 4)}"
+      class="turn bot ${e.fresh ? "fresh" : ""} p${Math.min(e.place, 4)} ${aloud ? "aloud" : ""}"
       data-from="bot"
       data-id=${e.id}
       data-kind=${c?.kind ?? "text"}
@@ -373,14 +353,16 @@ export class SufangChat extends LitElement implements Host {
     >
       <span class="who">${t("bot")}：</span>
       ${card(m, this, current, notice)}
-      ${"speechSynthesis" in window && this.elder ? html`<p class="aside"><button type="button" class="link read" @click=${() => this.aloud(m.text)}>${icons.sound}${t("read")}</button></p>` : nothing}
+      ${speaks && (aloud || this.look.elder || this.look.get("reading"))
+        ? html`<p class="aside"><button type="button" class="link read" @click=${() => this.aloud.toggle(key, m.text)}>${icons.sound}${t(aloud ? "read_stop" : "read")}</button></p>`
+        : nothing}
     </article>`;
   }
 
-  /** An advice is long: its two buttons stay in sight. What confirms stands at the end of what is confirmed. */
+  /** An advice is long: its two buttons stay in sight, where letters leave room for that. What confirms stands at the end of what is confirmed. */
   private get docked(): boolean {
     const last = this.talk?.entries[this.talk.entries.length - 1];
-    return !this.elder && last?.message?.custom?.kind === "advice";
+    return !this.look.elder && this.look.step < 2 && last?.message?.custom?.kind === "advice";
   }
 
   private choices(): TemplateResult | typeof nothing {
@@ -396,15 +378,6 @@ export class SufangChat extends LitElement implements Host {
   private press(b: { title: string; payload: string }): void {
     this.focusNext = window.matchMedia?.("(pointer: fine)").matches ? "box" : "news";
     this.talk?.press(b);
-  }
-
-  private state(): TemplateResult {
-    const t = this.words.t;
-    const talk = this.talk;
-    const words =
-      talk?.trouble || (talk?.link === "starting" ? t("starting") : talk?.link === "lost" ? t("lost") : talk?.link === "offline" ? t("offline") : talk?.link === "gone" ? t("cleared") : talk?.working ? t("typing") : "");
-    const bad = Boolean(talk?.trouble) || talk?.link === "lost" || talk?.link === "offline";
-    return html`<p id="state" class="state ${bad ? "bad" : talk?.link === "good" ? "quiet" : ""}"><span role="status">${words}</span>${bad ? html`<button type="button" class="link" @click=${talk!.again}>${t("retry")}</button>` : nothing}</p>`;
   }
 
   private form(): TemplateResult {
@@ -438,16 +411,14 @@ export class SufangChat extends LitElement implements Host {
     }
   }
 
-  protected override updated(changed: PropertyValues): void {
-    if (changed.has("color") || changed.has("size") || changed.has("open_")) this.drawColours();
-    const inner = this.renderRoot.querySelector(".inner");
-    if (inner !== this.watched) {
-      this.grows?.disconnect();
-      if (inner) this.grows?.observe(inner);
-      this.watched = inner;
-    }
+  protected override updated(): void {
+    this.drawColours();
+    this.scroll_.watch();
     if (this.own) {
-      document.documentElement.lang = this.words.lang;
+      const page = document.documentElement;
+      page.lang = this.words.lang;
+      page.dataset.theme = this.look.theme(this.theme);
+      page.classList.toggle("pointer", this.look.pointer);
       document.title = this.heading || this.words.t("title");
     }
     const entries = this.talk?.entries ?? [];
@@ -458,8 +429,9 @@ export class SufangChat extends LitElement implements Host {
       if (more) {
         this.editing = 0;
         this.earlier = false;
-        this.bringIntoView(news);
-        if (this.reading) for (const e of news) if (e.from === "bot" && e.fresh) this.aloud(e.text, true);
+        const bot = news.filter((e) => e.from === "bot");
+        this.scroll_.toNews(news.length < 12 ? bot.length : 0);
+        this.announce(bot.filter((e) => e.fresh));
       }
     }
     if (this.focusNext && !this.talk?.working) {
@@ -470,41 +442,35 @@ export class SufangChat extends LitElement implements Host {
     }
   }
 
-  /** A long answer is read from its beginning, a short one stands at the bottom. */
-  private bringIntoView(news: Entry[]): void {
-    const log = this.renderRoot.querySelector<HTMLElement>(".log");
-    if (!log) return;
-    const bot = news.filter((e) => e.from === "bot").length;
-    const turns = [...log.querySelectorAll<HTMLElement>(".turn")];
-    const first = bot && news.length < 12 ? turns[turns.length - bot] : undefined;
-    this.stick = true;
-    log.scrollTop = log.scrollHeight;
-    if (first) {
-      const top = first.getBoundingClientRect().top - log.getBoundingClientRect().top;
-      if (top < 0) {
-        this.stick = false;
-        log.scrollTop += top - 12;
-      }
-    }
+  /** What came just now is said once, in order and as plain text; it is complete by itself. */
+  private announce(news: Entry[]): void {
+    const place = this.renderRoot.querySelector("#news");
+    if (!place || !news.length) return;
+    const t = this.words.t;
+    const notice = this.noticeAt(this.talk?.entries ?? []);
+    place.replaceChildren(
+      ...news.map((e) => {
+        const p = document.createElement("p");
+        p.lang = "zh-CN";
+        const offered = e.message!.buttons?.map((b) => b.title).join("、");
+        p.textContent = [`${t("bot")}：${e.text}`, e === notice ? t("privacy_short") : "", offered ? `${t("choices")}：${offered}` : ""].filter(Boolean).join("\n");
+        return p;
+      }),
+    );
+    // Who walks through the page later should not meet it twice.
+    window.clearTimeout(this.clearing);
+    this.clearing = window.setTimeout(() => place.replaceChildren(), SAID);
+    if (this.look.get("reading")) for (const e of news) this.aloud.add(`${e.id}/${e.place}`, e.text);
   }
-
-  private toEnd(): void {
-    const log = this.renderRoot.querySelector<HTMLElement>(".log");
-    if (log) log.scrollTop = log.scrollHeight;
-  }
-
-  /** Who scrolls away wants to stay there. */
-  private scrolled = (e: Event): void => {
-    const log = e.currentTarget as HTMLElement;
-    this.stick = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  };
 
   /** Colour and size by attribute. Set as properties, which a strict policy allows, and kept readable. */
   private drawColours(): void {
     const shell = this.renderRoot.querySelector<HTMLElement>(".sf");
     if (!shell) return;
     if (this.size >= 14 && this.size <= 40) shell.style.setProperty("--size", this.size + "px");
-    if (/^#[0-9a-f]{6}$/i.test(this.color)) shell.style.setProperty("--brand", readable(this.color));
+    // High contrast is the person's, a colour the owner's.
+    const own = /^#[0-9a-f]{6}$/i.test(this.color) && this.look.theme(this.theme) !== "contrast";
+    shell.style.setProperty("--brand", own ? readable(this.color) : "");
   }
 
   // -- small deeds --------------------------------------------------------------------------------------------------------
@@ -513,17 +479,6 @@ export class SufangChat extends LitElement implements Host {
     e.preventDefault();
     this.box?.focus();
   };
-
-  private large = (): void => {
-    this.elder = !this.elder;
-    this.earlier = false;
-    keep.put("elder", this.elder ? "1" : "");
-  };
-
-  shade(theme: string): void {
-    this.shades = theme;
-    keep.put("shades", theme);
-  }
 
   private unfold = (): void => {
     this.open_ = true;
@@ -536,7 +491,9 @@ export class SufangChat extends LitElement implements Host {
   };
 
   private escape = (e: KeyboardEvent): void => {
-    if (e.key === "Escape" && this.window_ && !e.defaultPrevented) this.fold();
+    if (e.key !== "Escape" || e.defaultPrevented) return;
+    if (this.aloud.at) this.aloud.stop();
+    else if (this.window_) this.fold();
   };
 
   private attach = (): void => {
@@ -559,21 +516,10 @@ export class SufangChat extends LitElement implements Host {
     box.focus();
   }
 
-  private aloud(text: string, queue = false): void {
-    const synth = window.speechSynthesis;
-    if (!queue && synth.speaking) {
-      synth.cancel();
-      return;
-    }
-    const u = new SpeechSynthesisUtterance(text);
-    u.lang = "zh-CN";
-    u.rate = this.elder ? 0.85 : 1;
-    synth.speak(u);
-  }
-
   /** A new conversation on this device. */
   anew(): void {
     this.seen = 0;
+    this.aloud.stop();
     void this.talk?.anew();
     if (this.box) this.box.value = "";
     this.typed = 0;
@@ -582,18 +528,10 @@ export class SufangChat extends LitElement implements Host {
   /** Forgets this conversation on this device and begins none. */
   clear(): void {
     this.seen = 0;
+    this.aloud.stop();
     this.talk?.forget();
     if (this.box) this.box.value = "";
     this.typed = 0;
     keep.put("lang", "");
   }
-}
-
-/** The colour, darkened until white words on it have a contrast of 4.5 (WCAG 2.1, 1.4.3). */
-function readable(color: string): string {
-  let rgb = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
-  const light = (c: number) => ((c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  const contrast = () => 1.05 / (0.2126 * light(rgb[0]!) + 0.7152 * light(rgb[1]!) + 0.0722 * light(rgb[2]!) + 0.05);
-  while (contrast() < 4.6) rgb = rgb.map((c) => Math.floor(c * 0.95));
-  return `rgb(${rgb.join(", ")})`;
 }

@@ -1,6 +1,74 @@
-// The longer texts of the catalogue, which only dialogs show and which come with them.
+// The half of the catalogue that only parts which come on demand show. It comes with the first of them.
+
+import { learn, type Values, type Word, type Words } from "./words";
 
 export const long = {
+  close: "关闭",
+  speak_stop: "停止语音输入",
+  busy: "系统繁忙，请稍后再发一次。",
+  filed_on: "登记日期",
+  copy: "复制",
+  copied: "已复制",
+  copy_text: "信访事项编号 {case_no}，查询码 {query_code}",
+  picture: "存成图片",
+  picture_hint: "长按图片可以保存；也可以点下面的按钮。",
+  picture_save: "下载图片",
+  print: "打印",
+  qr: "二维码",
+  qr_alt: "扫一扫查进度的二维码，含编号和查询码，请不要给别人看",
+  progress_hint: "登记的时候给过您两个数。",
+  case_no_hint: "12 位数字",
+  query_code_hint: "6 位数字",
+  bad_case_no: "编号是 12 位数字，请再看一下",
+  bad_query_code: "查询码是 6 位数字，请再看一下",
+  look_up: "查询",
+  rate: "给这次办理打分",
+  rate_1: "不满意",
+  rate_2: "基本满意",
+  rate_3: "满意",
+  rate_send: "提交评价",
+  read_all: "自动朗读新消息",
+  date_open: "选日期",
+  year: "年",
+  month: "月",
+  day: "日",
+  any: "不确定",
+  use: "就用这个",
+  year_of: "{y}年",
+  month_of: "{m}月",
+  day_of: "{d}日",
+  place_open: "选地区",
+  province: "省、自治区、直辖市",
+  city: "市、州",
+  district: "区、县",
+  detail: "街道、小区或者村（可以不写）",
+  choose: "请选",
+  remove: "去掉 {name}",
+  uploading: "正在上传 {name}",
+  uploaded: "{name} 已上传",
+  upload_failed: "{name} 没有传上：{why}",
+  too_big: "文件不能超过 10 MB",
+  bad_type: "请发图片、PDF 或录音",
+  voice_notice: "语音输入由您的浏览器提供，声音可能会发给浏览器的厂商识别。介意的话请打字，或者拨打 12345。",
+  voice_ok: "知道了，开始说话",
+  voice_failed: "没有听清，请再试一次或者打字",
+  listening: "正在听，请说话",
+  menu: "菜单",
+  theme: "外观",
+  theme_auto: "跟随系统",
+  theme_light: "浅色",
+  theme_dark: "深色",
+  type: "字号",
+  type_0: "标准",
+  type_1: "大",
+  type_2: "特大",
+  type_3: "最大",
+  theme_contrast: "高对比",
+  pointer: "大鼠标指针",
+  language: "Language",
+  anew: "重新开始一段对话",
+  clear: "清除本机记录",
+  clear_yes: "清除",
   office_default: "受理您这件事的信访工作机构",
   contact_default: "12345 热线",
   privacy_who: "谁在处理",
@@ -19,3 +87,9 @@ export const long = {
 } as const;
 
 export type LongWord = keyof typeof long;
+export type AnyWord = Word | LongWord;
+
+learn(long);
+
+/** Both halves of the catalogue: whoever can call this has brought the second one along. */
+export const far = (words: Words): ((word: AnyWord, values?: Values) => string) => words.t as (word: AnyWord, values?: Values) => string;

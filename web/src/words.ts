@@ -1,4 +1,4 @@
-// Every text of the page, in one catalogue. What the bot says comes from the server and is not here.
+// Every text of the page, in one catalogue; its second half is in words.long.ts. What the bot says comes from the server and is not here.
 
 export const zh = {
   title: "诉访通",
@@ -6,15 +6,17 @@ export const zh = {
   subtitle_office: "{office} · 说说您的事，看该走哪条路",
   skip: "跳到输入框",
   danger: "人身危险先拨",
-  danger_mood: "心里难受拨",
+  danger_110: "报警",
+  danger_120: "急救",
+  danger_119: "火警",
+  danger_12356: "心里难受",
   elder: "长辈版",
   elder_off: "标准版",
   human: "转人工",
   more: "更多",
-  close: "关闭",
-  open_chat: "打开对话",
   close_chat: "收起对话",
   log: "对话",
+  news: "新消息",
   you: "您",
   bot: "诉访通",
   input: "在这里输入您想说的话",
@@ -22,31 +24,24 @@ export const zh = {
   send: "发送",
   attach: "添加照片、PDF 或录音",
   speak: "语音输入",
-  speak_stop: "停止语音输入",
   choices: "可以选",
   too_long: "还能写 {left} 字",
   over: "超出 {over} 字，请分几次发",
   typing: "正在处理",
-  waiting: "等待发送",
   starting: "正在连接",
   lost: "连接中断，正在重连…您写的都在，不会丢",
   offline: "现在没有网络，您写的都在，联网后自动发送",
   retry: "再试一次",
-  busy: "系统繁忙，请稍后再发一次。",
   step: "第 {step} 步，共 {of} 步",
   skip_question: "不想说，跳过这一项",
   why: "为什么问这个",
-  notice: "个人信息怎么用",
   notice_link: "查看完整说明",
   earlier: "看前面说过的",
   earlier_hide: "只看现在这一步",
   advice: "建议的办法",
-  advice_full: "完整说明",
   by_when: "最晚",
   days_left: "还有 {days} 天",
   days_over: "已过 {days} 天",
-  agency: "管这件事的",
-  materials: "要准备的材料",
   print_materials: "打印准备材料清单",
   others: "另外的路",
   basis: "依据",
@@ -60,69 +55,18 @@ export const zh = {
   receipt: "已登记",
   case_no: "编号",
   query_code: "查询码",
-  filed_on: "登记日期",
   next: "下一步",
-  copy: "复制",
-  copied: "已复制",
-  copy_text: "信访事项编号 {case_no}，查询码 {query_code}",
-  picture: "存成图片",
-  picture_hint: "长按图片可以保存；也可以点下面的按钮。",
-  picture_save: "下载图片",
-  print: "打印",
-  qr: "二维码",
-  qr_alt: "扫一扫查进度的二维码，含编号和查询码，请不要给别人看",
   keep_secret: "查询码只有您知道，请收好，别给别人看。",
   progress: "查进度",
   progress_of: "办理进度 {case_no}",
-  progress_hint: "登记的时候给过您两个数。",
-  case_no_hint: "12 位数字",
-  query_code_hint: "6 位数字",
-  bad_case_no: "编号是 12 位数字，请再看一下",
-  bad_query_code: "查询码是 6 位数字，请再看一下",
-  look_up: "查询",
   overdue: "已超期",
   urge: "催办",
-  rate: "给这次办理打分",
-  rate_1: "不满意",
-  rate_2: "基本满意",
-  rate_3: "满意",
-  rate_send: "提交评价",
   emergency: "请先保证安全",
   call: "拨打 {number}",
   hours: "人工时间",
-  call_anytime: "其他时间拨打 12345，全天有人接",
   read: "朗读",
   read_stop: "停止朗读",
-  read_all: "自动朗读新消息",
-  date_open: "选日期",
-  year: "年",
-  month: "月",
-  day: "日",
-  any: "不确定",
-  use: "就用这个",
-  today: "今天",
-  yesterday: "昨天",
-  year_of: "{y}年",
-  month_of: "{m}月",
-  day_of: "{d}日",
-  place_open: "选地区",
-  province: "省、自治区、直辖市",
-  city: "市、州",
-  district: "区、县",
-  detail: "街道、小区或者村（可以不写）",
-  choose: "请选",
-  remove: "去掉 {name}",
-  uploading: "正在上传 {name}",
-  uploaded: "{name} 已上传",
-  upload_failed: "{name} 没有传上：{why}",
-  too_big: "文件不能超过 10 MB",
-  bad_type: "请发图片、PDF 或录音",
   with_files: "（附件：{names}）",
-  voice_notice: "语音输入由您的浏览器提供，声音可能会发给浏览器的厂商识别。介意的话请打字，或者拨打 12345。",
-  voice_ok: "知道了，开始说话",
-  voice_failed: "没有听清，请再试一次或者打字",
-  listening: "正在听，请说话",
-  menu: "菜单",
   again: "开始新的对话",
   aside: "怎么用",
   aside_1: "说说什么事",
@@ -133,14 +77,6 @@ export const zh = {
   aside_3_text: "您核对无误才提交，当场给编号和查询码，不收费。",
   aside_4: "随时查进度",
   aside_4_text: "凭编号和查询码，还可以催办、补充、评价。",
-  theme: "外观",
-  theme_auto: "跟随系统",
-  theme_light: "浅色",
-  theme_dark: "深色",
-  language: "Language",
-  anew: "重新开始一段对话",
-  clear: "清除本机记录",
-  clear_yes: "清除",
   cleared: "本机记录已清除",
   privacy: "个人信息说明",
   privacy_short: "姓名、电话、住址只用于办理这件事，不给被反映的一方；不提供也照样登记。草稿 7 天后自动删除。",
@@ -159,7 +95,13 @@ export const spoken = {
 } as const;
 
 export type Word = keyof typeof zh;
-export type Catalogue = Record<Word, string>;
+
+/** What is known of the catalogue so far: the texts of parts that come on demand come with them. */
+const known: Record<string, string> = { ...zh };
+
+export function learn(more: Record<string, string>): void {
+  Object.assign(known, more);
+}
 
 export type Values = Record<string, string | number>;
 
@@ -172,10 +114,10 @@ export function fill(text: string, values: Values): string {
 export class Words {
   constructor(
     readonly lang: string = "zh-CN",
-    private readonly all: Catalogue = zh,
+    private readonly all: Record<string, string> = known,
   ) {}
 
-  t = (word: Word, values: Values = {}): string => fill(this.all[word], values);
+  t = (word: Word, values: Values = {}): string => fill(this.all[word]!, values);
 }
 
 export async function words(lang: string): Promise<Words> {

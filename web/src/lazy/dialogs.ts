@@ -1,34 +1,27 @@
 // Menu, personal data, progress by number and code, clearing this device, and the word before voice input.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { SufangChat } from "../chat";
 import { icons } from "../icons";
 import * as keep from "../keep";
-import { fill, spoken, type Word, type Words } from "../words";
-import { long, type LongWord } from "../words.long";
+import { STEPS, type LookName } from "../look";
+import { spoken, type Words } from "../words";
+import { far, type AnyWord, type LongWord } from "../words.long";
 
 type Name = "menu" | "privacy" | "progress" | "clear" | "voice";
 
 class Dialogs extends LitElement {
-  static override properties = { words: {}, host: {}, name: { state: true }, wrong: { state: true }, far: { state: true } };
+  static override properties = { words: {}, host: {}, name: { state: true }, wrong: { state: true } };
   declare words: Words;
   declare host: SufangChat;
   declare name: Name;
-  declare wrong: Word | "";
-  declare far: Record<LongWord, string>;
+  declare wrong: LongWord | "";
   private back: HTMLElement | null = null;
 
   constructor() {
     super();
     this.name = "menu";
     this.wrong = "";
-    this.far = long;
-  }
-
-  protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has("words")) return;
-    if (this.words.lang === "en") void import("../words.en").then((m) => (this.far = m.enLong));
-    else this.far = long;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -72,8 +65,8 @@ class Dialogs extends LitElement {
   };
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
-    const titles: Record<Name, Word> = { menu: "menu", privacy: "privacy", progress: "progress", clear: "clear", voice: "speak" };
+    const t = far(this.words);
+    const titles: Record<Name, AnyWord> = { menu: "menu", privacy: "privacy", progress: "progress", clear: "clear", voice: "speak" };
     return html`<dialog aria-labelledby="dialog-title" @close=${this.closed} @keydown=${this.key}>
       <header><h2 id="dialog-title" tabindex="-1">${t(titles[this.name])}</h2><button type="button" class="round" aria-label=${t("close")} @click=${this.close}>${icons.close}</button></header>
       ${this[this.name]()}
@@ -81,9 +74,13 @@ class Dialogs extends LitElement {
   }
 
   private menu(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     const h = this.host;
-    const themes: readonly (readonly [string, Word])[] = [["", "theme_auto"], ["light", "theme_light"], ["dark", "theme_dark"]];
+    const themes = ["auto", "light", "dark", "contrast"] as const;
+    const look = (name: LookName, value: string) => {
+      h.look.put(name, value);
+      this.requestUpdate();
+    };
     const to = (lang: string) => {
       keep.put("lang", lang);
       void h.speak(lang);
@@ -92,10 +89,16 @@ class Dialogs extends LitElement {
       <li><button type="button" @click=${() => this.show("progress")}>${t("progress")}</button></li>
       <li><button type="button" @click=${() => this.show("privacy")}>${t("privacy")}</button></li>
       <li><fieldset><legend>${t("theme")}</legend>
-        ${themes.map(([value, word]) => html`<label><input type="radio" name="shade" .checked=${(h.shades || "") === value} @change=${() => (h.shade(value), this.requestUpdate())} />${t(word)}</label>`)}
+        ${themes.map((value) => html`<label><input type="radio" name="shade" .checked=${(h.look.get("shades") || h.theme || "auto") === value} @change=${() => look("shades", value)} />${t(`theme_${value}`)}</label>`)}
       </fieldset></li>
+      <li><fieldset><legend>${t("type")}</legend>
+        ${STEPS.map((n) => html`<label><input type="radio" name="type" .checked=${h.look.step === n} @change=${() => look("type", String(n))} />${t(`type_${n}`)}</label>`)}
+      </fieldset></li>
+      ${h.own && window.matchMedia?.("(any-pointer: fine)").matches
+        ? html`<li><label><input type="checkbox" .checked=${h.look.pointer} @change=${(e: Event) => look("pointer", (e.target as HTMLInputElement).checked ? "1" : "0")} />${t("pointer")}</label></li>`
+        : nothing}
       ${"speechSynthesis" in window
-        ? html`<li><label><input type="checkbox" .checked=${h.reading} @change=${(e: Event) => (h.reading = (e.target as HTMLInputElement).checked)} />${t("read_all")}</label></li>`
+        ? html`<li><label><input type="checkbox" .checked=${h.look.get("reading") === "1"} @change=${(e: Event) => look("reading", (e.target as HTMLInputElement).checked ? "1" : "")} />${t("read_all")}</label></li>`
         : nothing}
       <li><fieldset><legend>${t("language")}</legend>
         <label lang="zh-CN"><input type="radio" name="lang" .checked=${this.words.lang !== "en"} @change=${() => to("zh-CN")} />中文</label>
@@ -107,13 +110,14 @@ class Dialogs extends LitElement {
   }
 
   private privacy(): TemplateResult {
-    const who = { office: this.host.office || this.far.office_default, contact: this.host.contact || this.far.contact_default };
+    const t = far(this.words);
+    const who = { office: this.host.office || t("office_default"), contact: this.host.contact || t("contact_default") };
     const parts = ["privacy_who", "privacy_purpose", "privacy_kinds", "privacy_sensitive", "privacy_keep", "privacy_rights"] as const;
-    return html`<dl class="pairs long">${parts.map((p) => html`<div><dt>${this.far[p]}</dt><dd>${fill(this.far[`${p}_text`], who)}</dd></div>`)}</dl>`;
+    return html`<dl class="pairs long">${parts.map((p) => html`<div><dt>${t(p)}</dt><dd>${t(`${p}_text`, who)}</dd></div>`)}</dl>`;
   }
 
   private progress(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     const [, case_no = "", query_code = ""] = location.hash.match(/^#q=(\d+),(\d+)$/) ?? [];
     const look = (e: Event) => {
       e.preventDefault();
@@ -142,13 +146,13 @@ class Dialogs extends LitElement {
   }
 
   private clear(): TemplateResult {
-    const t = this.words.t;
-    return html`<p>${this.far.clear_ask}</p>
+    const t = far(this.words);
+    return html`<p>${t("clear_ask")}</p>
       <p class="deeds"><button type="button" class="main" @click=${() => (this.close(), this.host.clear())}>${t("clear_yes")}</button><button type="button" @click=${this.close}>${t("cancel")}</button></p>`;
   }
 
   private voice(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     return html`<p>${t("voice_notice")}</p>
       <p class="deeds"><button type="button" class="main" @click=${() => (this.close(), this.host.startListening())}>${t("voice_ok")}</button><button type="button" @click=${this.close}>${t("cancel")}</button></p>`;
   }

@@ -4,6 +4,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { icons } from "../icons";
 import type { Transport } from "../transport";
 import type { Words } from "../words";
+import { far } from "../words.long";
 
 const MAX = 10 * 1024 * 1024;
 const SIDE = 2_000;
@@ -89,9 +90,9 @@ class Files extends LitElement {
     const item: Item = { name: file.name || "1", part: 0, id: "", why: "", sent: 0 };
     this.items = [...this.items, item];
     const what = await kind(file);
-    if (!what) return this.fail(item, this.words.t("bad_type"));
+    if (!what) return this.fail(item, far(this.words)("bad_type"));
     const body = what === "picture" ? await smaller(file) : file;
-    if (body.size > MAX) return this.fail(item, this.words.t("too_big"));
+    if (body.size > MAX) return this.fail(item, far(this.words)("too_big"));
     this.send(item, body);
   }
 
@@ -113,12 +114,12 @@ class Files extends LitElement {
       } catch {
         /* told below */
       }
-      if (request.status !== 201 || !answer.attachment_id) return this.fail(item, answer.error?.message ?? this.words.t("busy"));
+      if (request.status !== 201 || !answer.attachment_id) return this.fail(item, answer.error?.message ?? far(this.words)("busy"));
       item.id = answer.attachment_id;
       item.part = 1;
       this.changed();
     };
-    request.onerror = request.ontimeout = () => this.fail(item, this.words.t("lost"));
+    request.onerror = request.ontimeout = () => this.fail(item, far(this.words)("lost"));
     item.stop = () => request.abort();
     item.sent = body.size;
     request.send(form);
@@ -141,7 +142,7 @@ class Files extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     return html`<input type="file" class="who" tabindex="-1" aria-label=${t("attach")} multiple accept="image/*,application/pdf,audio/*" @change=${this.chosen} />
       ${this.items.length
         ? html`<ul class="files">

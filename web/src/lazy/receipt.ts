@@ -4,6 +4,7 @@ import { html, LitElement, nothing, svg, type TemplateResult } from "lit";
 import { encode } from "uqr";
 import type { Custom } from "../messages";
 import type { Words } from "../words";
+import { far } from "../words.long";
 
 type Receipt = Extract<Custom, { kind: "receipt" }>;
 
@@ -32,7 +33,7 @@ class ReceiptTools extends LitElement {
   }
 
   private copy = async (): Promise<void> => {
-    const text = this.words.t("copy_text", { case_no: this.receipt.case_no, query_code: this.receipt.query_code });
+    const text = far(this.words)("copy_text", { case_no: this.receipt.case_no, query_code: this.receipt.query_code });
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -46,11 +47,11 @@ class ReceiptTools extends LitElement {
       document.execCommand("copy");
       area.remove();
     }
-    this.done = this.words.t("copied");
+    this.done = far(this.words)("copied");
   };
 
   private draw = async (): Promise<void> => {
-    const { t } = this.words;
+    const t = far(this.words);
     const r = this.receipt;
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [720, 1400];
@@ -60,7 +61,7 @@ class ReceiptTools extends LitElement {
       c.fillStyle = color;
       let line = "";
       for (const ch of text) {
-        if (c.measureText(line + ch).width > 600) {
+        if (c.measureText(line + ch).width > 600 && !"，。、；：）".includes(ch)) {
           c.fillText(line, 60, y);
           y += size * 1.5;
           line = "";
@@ -114,7 +115,7 @@ class ReceiptTools extends LitElement {
     const qr = encode(this.address, { border: 2 });
     let path = "";
     qr.data.forEach((row, y) => row.forEach((on, x) => (path += on ? `M${x} ${y}h1v1h-1z` : "")));
-    return html`<svg class="qr" viewBox="0 0 ${qr.size} ${qr.size}" role="img" aria-label=${this.words.t("qr_alt")}>${svg`<path d=${path} />`}</svg>`;
+    return html`<svg class="qr" viewBox="0 0 ${qr.size} ${qr.size}" role="img" aria-label=${far(this.words)("qr_alt")}>${svg`<path d=${path} />`}</svg>`;
   }
 
   override disconnectedCallback(): void {
@@ -123,7 +124,7 @@ class ReceiptTools extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     return html`<div class="deeds">
         <button type="button" @click=${this.copy}>${t("copy")}</button>
         <button type="button" @click=${this.draw}>${t("picture")}</button>

@@ -3,6 +3,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { icons } from "../icons";
 import type { Words } from "../words";
+import { far } from "../words.long";
 
 interface Recognition extends EventTarget {
   lang: string;
@@ -49,15 +50,15 @@ class Voice extends LitElement {
         if (result.isFinal) this.dispatchEvent(new CustomEvent("heard", { detail: result[0]!.transcript }));
       }
     };
-    ear.onerror = () => (this.told = this.words.t("voice_failed"));
+    ear.onerror = () => (this.told = far(this.words)("voice_failed"));
     ear.onend = () => (this.on = false);
-    this.told = this.words.t("listening");
+    this.told = far(this.words)("listening");
     this.on = true;
     ear.start();
   };
 
   protected override render(): TemplateResult {
-    const t = this.words.t;
+    const t = far(this.words);
     return html`<button type="button" class="round ${this.on ? "live" : ""}" aria-pressed=${this.on} aria-label=${t(this.on ? "speak_stop" : "speak")} @click=${this.toggle}>${icons.mic}</button><span class="who" role="status">${this.told}</span>`;
   }
 }

@@ -1,1 +1,0 @@
-import{n as e}from"./chat-f816b606.js";var t=document.querySelector(`sufang-chat`);location.pathname.endsWith(`/embed`)&&t.setAttribute(`display`,`frame`),customElements.define(`sufang-chat`,e);

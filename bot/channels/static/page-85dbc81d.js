@@ -1,0 +1,1 @@
+import{t as e}from"./chat-d1b9ea70.js";var t=document.querySelector(`sufang-chat`);location.pathname.endsWith(`/embed`)&&t.setAttribute(`display`,`frame`);var n=new URLSearchParams(location.search).get(`size`);n&&t.setAttribute(`size`,n),customElements.define(`sufang-chat`,e);
