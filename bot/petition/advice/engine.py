@@ -25,7 +25,7 @@ from bot.petition.understand import dates, priors
 from bot.petition.understand.text import clean
 
 #: Share of the channel model against the votes of the likely disputes; less where a cue and the model agree on one dispute.
-MODEL_SHARE, SHARE_WHEN_SURE = 0.95, 0.7
+MODEL_SHARE, SHARE_WHEN_SURE = 0.95, 0.5
 SURE_DISPUTE = 0.25
 #: From which probability on the model's word marks a matter urgent beside the rules of safety.yml.
 URGENT_FROM = 0.35
