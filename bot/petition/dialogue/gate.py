@@ -233,13 +233,13 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("second_matter", 1.0)
     if (_UNKNOWING.search(text) and len(text) <= SHORT) or (_WISHES.match(text) and not question):
         return Reading("inform", 1.0)
-    if not question and (answers.declines(text) or (pending == "respondent" and respondents.is_unit(text))):
+    if pending == "respondent" and not question and respondents.is_unit(text):
         return Reading("inform", 1.0)
     top, p = _top(scores)
     topic, asked = _faq(scores)
     if top in ENDING and p >= 0.5 and len(text) <= 20:
         return Reading(top, p)
-    if answers.declines(text) and asked <= 0.6:
+    if answers.declines(text) and not (question and asked > 0.6):
         return Reading("inform", 1.0)
     if pending == "narrative" and (len(text) > 30 or story.richness(text) >= 0.5):
         return Reading("inform", scores.get("inform", 0.0))
