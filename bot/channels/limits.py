@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sanic.request import Request
 
+from bot.petition.origin import line_of
 from bot.storage.crypto import Keyring
 
 TOKEN_DAYS = 7
@@ -62,12 +63,14 @@ class Tokens:
 
     def address(self, ip: str) -> str:
         """What limits know an address by: a keyed hash that changes every day, so that nobody is recognised by it later."""
-        return self._keys.mac(f"{int(time.time()) // 86_400}|{ip}", "address")[:40]
+        return self._keys.mac(f"{int(time.time()) // 86_400}|{line_of(ip)}", "address")[:40]
 
     def conversation(self, token: str) -> str | None:
         """The conversation of a good token that has not expired."""
         conversation, _, rest = token.partition(".")
         expiry, _, signature = rest.partition(".")
+        if not token.isascii():  # half characters could not even be signed
+            return None
         good = hmac.compare_digest(self._keys.sign(f"{conversation}.{expiry}").encode(), signature.encode())
         return conversation if good and expiry.isdigit() and int(expiry) > time.time() else None
 

@@ -102,7 +102,7 @@ class SocketChannel(WebChannel):
             conversation = _conversation(who)
             await self._limit(self._messages, who["address"])
             after = body.get("after", 0)
-            if not isinstance(after, int) or after < 0:
+            if not isinstance(after, int) or not 0 <= after < 10**15:
                 raise Refusal(400, "malformed")
             return {"messages": await self.told(conversation, after)}
 

@@ -13,6 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.desk.service import Desk, Forbidden
 from bot.petition.errors import PetitionError
+from bot.petition.origin import line_of
 from bot.settings import Settings
 from bot.storage.staff import KNOWN, Session
 
@@ -94,9 +95,12 @@ async def sign_in(request: web.Request, name: str, password: str) -> tuple[Sessi
 
 def _address(request: web.Request) -> str:
     """Whom limits count: behind our own proxies (SUFANG_PROXIES) the address that they tell, else the other end of the connection."""
-    told = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",") if a.strip()]
+    lines = request.headers.getall(
+        "X-Forwarded-For", []
+    )  # some proxies add a line of their own to what a client made up
+    told = [a.strip() for line in lines for a in line.split(",") if a.strip()]
     proxies = request.app[SETTINGS].proxies
-    return told[-proxies] if 0 < proxies <= len(told) else request.remote or ""
+    return line_of(told[-proxies] if 0 < proxies <= len(told) else request.remote or "")
 
 
 def set_cookies(request: web.Request, answer: web.StreamResponse, cookies: dict[str, str]) -> None:
