@@ -432,6 +432,7 @@ class CaseStore:
             c.execute(insert(t.case_links).values(case_no=row.case_no, kind=SPLIT, other=new.case_no))
             if secret and row.category != ACCUSATION:
                 self._reseal(c, row)
+                self._reseal_merged(c, row.case_no)
                 row = self._row(c, row.case_no)
             self.append(c, row, "拆分", by, {"new": new.case_no, "by_office": True}, now, today)
             self.changed(c, row, {})
@@ -445,6 +446,23 @@ class CaseStore:
         links = t.case_links
         whole = c.execute(select(links.c.case_no).where(links.c.other == row.case_no, links.c.kind == SPLIT)).scalar()
         return self._code(c, self._row(c, whole)) if whole else self._keys.code_of(row.draft_id)
+
+    def _reseal_merged(self, c: Connection, case_no: str) -> None:
+        """Takes over what was merged into an accusation: it tells the same story, names its number and shows when there is news of it."""
+        links = t.case_links
+        into = select(t.cases).join(links, links.c.case_no == t.cases.c.case_no)
+        into = into.where(links.c.other == case_no, links.c.kind == MERGED, t.cases.c.category != ACCUSATION)
+        for other in c.execute(into.order_by(t.cases.c.case_no).with_for_update(of=t.cases)).all():
+            self._reseal(c, other)
+
+    def adopt(self) -> None:
+        """Takes over to the accusations what earlier versions left outside: cases that were merged into one of them."""
+        links = t.case_links
+        left = select(links.c.other).join(t.cases, t.cases.c.case_no == links.c.other)
+        left = left.where(links.c.kind == MERGED, t.cases.c.category == ACCUSATION).distinct()
+        with transaction(self._engine) as c:
+            for number in c.execute(left.order_by(links.c.other)).scalars().all():
+                self._reseal_merged(c, number)
 
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
         """Takes a case over to the accusations, with its papers and the call it came from: other key, no search, nothing of it waiting to leave."""
