@@ -94,6 +94,10 @@ async def _page(
     what, which = OPENED if discipline else LOOK, f"热线草稿 {view.id[:12]}"
     now = request.app[SETTINGS].now()
     await run(request.app[DESK].staff.log, session.staff.name, what, view.case_no or None, which, now)
+    if (earlier := record.get("duplicate_draft")) and not await run(
+        request.app[INTAKE].store.shows, earlier, discipline
+    ):
+        record = record | {"duplicate_of": None}  # it has become an accusation since, or is gone
     evidence = {CASE_FIELDS[k]: e["evidence"] for k, e in record["fields"].items() if e and k in CASE_FIELDS}
     before = as_typed(record)
     values = dict(typed) if typed is not None else before | {"narrative": _narrative(turns)}
