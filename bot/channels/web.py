@@ -300,6 +300,10 @@ class WebChannel(InputChannel):
             raise Refusal(415, "type") from e
         if await asyncio.to_thread(self._chat.attachment_count, conversation) >= uploads.MAX_FILES:
             raise Refusal(413, "too_many")
+        if self._settings.rate_limits_on and (
+            wait := await asyncio.to_thread(self._chat.hold_files, self._settings.now())
+        ):
+            raise Refusal(429, "rate", retry_after=wait)
         name = uploads.plain_name(files.name or "") or "附件"
         kept = await asyncio.to_thread(
             self._chat.add_attachment,
