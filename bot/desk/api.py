@@ -208,7 +208,10 @@ async def _case(request: web.Request) -> web.Response:
     who, desk = await who_of(request), request.app[DESK]
     number = request.match_info["no"]
     view = await run(desk.case, who, number)
-    fields = await run(desk.fields, who, number, _query(request).get("reason", ""))
+    reason = _query(request).get("reason", "")
+    fields = await run(desk.fields, who, number, reason)
+    if not reason.strip():
+        view = await run(desk.hidden, who, view)
     waiting = [
         {"id": o.seq, "event": o.event, "note": o.note, "due": o.due or None, "agencies": list(o.by_agencies)}
         for o in desk.open_items(view)

@@ -248,6 +248,15 @@ class CaseStore:
         with reading(self._engine) as c:
             return self._view(c, self._row(c, case_no))
 
+    def whose(self, case_no: str) -> tuple[str, str, tuple[str, ...]]:
+        """(category, agency, joint agencies) of a case, ("", "", ()) when there is none; nothing of it is opened. Raises StoreUnavailable."""
+        cases, parties = t.cases.c, t.case_parties.c
+        number = normalise_case_no(case_no)
+        with reading(self._engine) as c:
+            row = c.execute(select(cases.category, cases.agency).where(cases.case_no == number)).first()
+            joint = c.execute(select(parties.agency).where(parties.case_no == number)).scalars().all()
+        return (row.category, row.agency, tuple(joint)) if row else ("", "", ())
+
     def content(self, case_no: str, role: str) -> dict[str, Any]:
         """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
         return self._open(case_no, "content", role)
