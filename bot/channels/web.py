@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import math
@@ -360,8 +361,14 @@ class WebChannel(InputChannel):
         await self._limit(self._messages, address_of(request))
         conversation = self._conversation(request) if request.headers.get("Authorization") else ""
         files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
+        body = _body(request)
         try:
-            done = await asyncio.to_thread(person.asked, self._rights, _body(request), conversation, files, now, today)
+            async with self.turns.locks.lock(conversation) if conversation else contextlib.nullcontext():
+                try:
+                    done = await asyncio.to_thread(person.asked, self._rights, body, conversation, files, now, today)
+                finally:
+                    if conversation:  # what was deleted must not be told, or written again, from memory
+                        self.turns.forget(conversation)
         except NotFound as e:
             raise Refusal(404, "progress", str(e)) from e
         except (StoreUnavailable, TooManyAttempts, ConflictError):
