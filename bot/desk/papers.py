@@ -51,8 +51,11 @@ def docx_of(paper: Paper) -> bytes:
 
 
 def _writable(paper: Paper) -> Paper:
-    said = {k: _UNWRITABLE.sub("", getattr(paper, k)) for k in ("title", "number", "addressee", "signer")}
-    return replace(paper, **said, lines=tuple(_UNWRITABLE.sub("", line) for line in paper.lines))
+    title, number, addressee, signer = (
+        _UNWRITABLE.sub("", said) for said in (paper.title, paper.number, paper.addressee, paper.signer)
+    )
+    lines = tuple(_UNWRITABLE.sub("", line) for line in paper.lines)
+    return replace(paper, title=title, number=number, addressee=addressee, signer=signer, lines=lines)
 
 
 def _run(paragraph: Paragraph, text: str, face: str, size: int, bold: bool = False) -> None:
