@@ -29,20 +29,20 @@ class Bucket:
         self.rate, self.burst = rate, burst
         self._level: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait(self, key: str) -> float:
-        """0 when one more is allowed now, else the seconds until it is."""
+    def wait(self, key: str, cost: float = 1.0) -> float:
+        """0 when one more (or `cost` more, at most the burst) is allowed now, else the seconds until it is."""
         now = time.monotonic()
         level, at = self._level.pop(key, (self.burst, now))
         level = min(self.burst, level + (now - at) * self.rate)
-        allowed = level >= 1
-        self._level[key] = (level - 1 if allowed else level, now)
+        allowed = level >= cost
+        self._level[key] = (level - cost if allowed else level, now)
         while len(self._level) > MAX_TRACKED:
             self._level.popitem(last=False)
-        return 0.0 if allowed else (1 - level) / self.rate
+        return 0.0 if allowed else (cost - level) / self.rate
 
-    async def hold(self, key: str) -> float:
+    async def hold(self, key: str, cost: float = 1.0) -> float:
         """As `wait`, for whoever may have to ask elsewhere."""
-        return self.wait(key)
+        return self.wait(key, cost)
 
 
 class Tokens:

@@ -102,6 +102,9 @@ class WebChannel(InputChannel):
         self._rights = rights
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
+        #: Characters: reading 5,000 takes up to half a second of processor, so twelve such at once and then one in three seconds. What
+        #: people write, fifty characters on the average, never comes near.
+        self._letters = Bucket(2_000, 60_000)
         self.turns = Turns(chat, self.name(), settings.now)
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.load = Load(self.counters)
@@ -116,6 +119,7 @@ class WebChannel(InputChannel):
         """Limits and locks are those of all processes from now on."""
         self._messages = SharedBucket(shared, "messages", self._messages)
         self._sessions = SharedBucket(shared, "sessions", self._sessions)
+        self._letters = SharedBucket(shared, "letters", self._letters)
         self.turns.locks = SharedLockStore(shared)
 
     def url_prefix(self) -> str:
@@ -210,8 +214,8 @@ class WebChannel(InputChannel):
         headers = {"Retry-After": str(max(1, math.ceil(e.retry_after)))} if e.status == 429 else {}
         return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
 
-    async def _limit(self, bucket: Bucket, address: str) -> None:
-        wait = await bucket.hold(self._tokens.address(address)) if self._settings.rate_limits_on else 0.0
+    async def _limit(self, bucket: Bucket, address: str, cost: float = 1.0) -> None:
+        wait = await bucket.hold(self._tokens.address(address), cost) if self._settings.rate_limits_on else 0.0
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
@@ -240,7 +244,9 @@ class WebChannel(InputChannel):
     async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
         conversation = self._conversation(request)
         await self._limit(self._messages, address_of(request))
-        return _json({"messages": await self.take(handle, conversation, _body(request))})
+        body = _body(request)
+        await self._limit(self._letters, address_of(request), letters(body))
+        return _json({"messages": await self.take(handle, conversation, body)})
 
     async def take(self, handle: Handler, conversation: str, body: Dict[str, Any]) -> List[Dict[str, Any]]:
         """One message of a person as it came in, checked; returns what the bot says. Raises Refusal."""
@@ -441,6 +447,11 @@ def _check_form(request: Request) -> None:
         raise Refusal(400, "malformed")
     if any(part.find(b"\r\n\r\n", 0, MAX_HEAD) < 0 for part in request.body.split(boundary)[1:-1]):
         raise Refusal(400, "malformed")
+
+
+def letters(body: Dict[str, Any]) -> int:
+    """How many characters somebody says, at least one; more than may be said are refused unread."""
+    return max(1, *(min(len(v), MAX_TEXT) for k in ("text", "payload") if isinstance(v := body.get(k, ""), str)), 0)
 
 
 def _body(request: Request) -> Dict[str, Any]:
