@@ -96,7 +96,7 @@ class Rights:
             if "publicity" in changes:  # a consent taken back counts at once, also for open data
                 values["public"] = row.category != ACCUSATION and is_public(content)
             if "phone" in changes:
-                values["phone_mac"] = self._keys.mac(changes["phone"], "phone")
+                values["phone_mac"] = self._cases.phone_mac(changes["phone"], row.category)
             c.execute(update(t.cases).where(t.cases.c.case_no == number).values(**values))
             self._event(c, number, purpose, {"note": "、".join(changes), "before": before}, now, today)
 
