@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sanic.request import Request
 
+from bot.petition.origin import line_of
 from bot.storage.crypto import Keyring
 
 TOKEN_DAYS = 7
@@ -28,20 +29,20 @@ class Bucket:
         self.rate, self.burst = rate, burst
         self._level: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait(self, key: str) -> float:
-        """0 when one more is allowed now, else the seconds until it is."""
+    def wait(self, key: str, cost: float = 1.0) -> float:
+        """0 when one more (or `cost` more, at most the burst) is allowed now, else the seconds until it is."""
         now = time.monotonic()
         level, at = self._level.pop(key, (self.burst, now))
         level = min(self.burst, level + (now - at) * self.rate)
-        allowed = level >= 1
-        self._level[key] = (level - 1 if allowed else level, now)
+        allowed = level >= cost
+        self._level[key] = (level - cost if allowed else level, now)
         while len(self._level) > MAX_TRACKED:
             self._level.popitem(last=False)
-        return 0.0 if allowed else (1 - level) / self.rate
+        return 0.0 if allowed else (cost - level) / self.rate
 
-    async def hold(self, key: str) -> float:
+    async def hold(self, key: str, cost: float = 1.0) -> float:
         """As `wait`, for whoever may have to ask elsewhere."""
-        return self.wait(key)
+        return self.wait(key, cost)
 
 
 class Tokens:
@@ -62,12 +63,14 @@ class Tokens:
 
     def address(self, ip: str) -> str:
         """What limits know an address by: a keyed hash that changes every day, so that nobody is recognised by it later."""
-        return self._keys.mac(f"{int(time.time()) // 86_400}|{ip}", "address")[:40]
+        return self._keys.mac(f"{int(time.time()) // 86_400}|{line_of(ip)}", "address")[:40]
 
     def conversation(self, token: str) -> str | None:
         """The conversation of a good token that has not expired."""
         conversation, _, rest = token.partition(".")
         expiry, _, signature = rest.partition(".")
+        if not token.isascii():  # half characters could not even be signed
+            return None
         good = hmac.compare_digest(self._keys.sign(f"{conversation}.{expiry}").encode(), signature.encode())
         return conversation if good and expiry.isdigit() and int(expiry) > time.time() else None
 

@@ -18,7 +18,7 @@ from socketio import AsyncManager, AsyncRedisManager, AsyncServer
 from socketio.exceptions import ConnectionRefusedError
 
 from bot.channels.limits import address_of, origin_allowed
-from bot.channels.web import Handler, Refusal, WebChannel
+from bot.channels.web import Handler, Refusal, WebChannel, letters
 from bot.petition.origin import ADDRESS
 
 logger = logging.getLogger(__name__)
@@ -96,13 +96,14 @@ class SocketChannel(WebChannel):
         async def message(sid: str, who: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
             conversation = _conversation(who)
             await self._limit(self._messages, who["address"])
+            await self._limit(self._letters, who["address"], letters(body))
             return {"messages": await self.take(on_new_message, conversation, body)}
 
         async def history(sid: str, who: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
             conversation = _conversation(who)
             await self._limit(self._messages, who["address"])
             after = body.get("after", 0)
-            if not isinstance(after, int) or after < 0:
+            if not isinstance(after, int) or not 0 <= after < 10**15:
                 raise Refusal(400, "malformed")
             return {"messages": await self.told(conversation, after)}
 

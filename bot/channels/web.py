@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import math
@@ -11,6 +12,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, response
+from sanic.headers import parse_content_header
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -39,6 +41,10 @@ MAX_TEXT = 5_000
 #: Seconds that the stores have to answer a readiness check.
 READY_WITHIN = 5.0
 MAX_FILE = 10 * 1024 * 1024
+#: Bytes of a JSON body: 5,000 characters, each written as two escapes, and 20 attachment ids fit twice.
+MAX_JSON = 128 * 1024
+#: Members of a form with a file, and bytes of the head of each.
+MAX_PARTS, MAX_HEAD = 8, 4096
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -96,6 +102,9 @@ class WebChannel(InputChannel):
         self._rights = rights
         self._settings, self._chat, self._cases, self._tokens = settings, chat, cases, tokens
         self._messages, self._sessions = Bucket(20, 200), Bucket(1, 60)
+        #: Characters: reading 5,000 takes up to half a second of processor, so twelve such at once and then one in three seconds. What
+        #: people write, fifty characters on the average, never comes near.
+        self._letters = Bucket(2_000, 60_000)
         self.turns = Turns(chat, self.name(), settings.now)
         self.counters: Dict[str, int] = {"turns": 0, "errors": 0, "sessions": 0, "refused": 0}
         self.load = Load(self.counters)
@@ -110,6 +119,7 @@ class WebChannel(InputChannel):
         """Limits and locks are those of all processes from now on."""
         self._messages = SharedBucket(shared, "messages", self._messages)
         self._sessions = SharedBucket(shared, "sessions", self._sessions)
+        self._letters = SharedBucket(shared, "letters", self._letters)
         self.turns.locks = SharedLockStore(shared)
 
     def url_prefix(self) -> str:
@@ -204,8 +214,8 @@ class WebChannel(InputChannel):
         headers = {"Retry-After": str(max(1, math.ceil(e.retry_after)))} if e.status == 429 else {}
         return _json({"error": {"code": e.code, "message": e.message}}, e.status, headers)
 
-    async def _limit(self, bucket: Bucket, address: str) -> None:
-        wait = await bucket.hold(self._tokens.address(address)) if self._settings.rate_limits_on else 0.0
+    async def _limit(self, bucket: Bucket, address: str, cost: float = 1.0) -> None:
+        wait = await bucket.hold(self._tokens.address(address), cost) if self._settings.rate_limits_on else 0.0
         if wait:
             raise Refusal(429, "rate", retry_after=wait)
 
@@ -234,7 +244,9 @@ class WebChannel(InputChannel):
     async def _message(self, request: Request, handle: Handler) -> HTTPResponse:
         conversation = self._conversation(request)
         await self._limit(self._messages, address_of(request))
-        return _json({"messages": await self.take(handle, conversation, _body(request))})
+        body = _body(request)
+        await self._limit(self._letters, address_of(request), letters(body))
+        return _json({"messages": await self.take(handle, conversation, body)})
 
     async def take(self, handle: Handler, conversation: str, body: Dict[str, Any]) -> List[Dict[str, Any]]:
         """One message of a person as it came in, checked; returns what the bot says. Raises Refusal."""
@@ -278,6 +290,7 @@ class WebChannel(InputChannel):
     async def _attachment(self, request: Request) -> HTTPResponse:
         conversation = self._conversation(request)
         await self._limit(self._messages, address_of(request))
+        _check_form(request)
         files = request.files.get("file") if request.files else None
         if files is None:
             raise Refusal(400, "malformed")
@@ -294,6 +307,10 @@ class WebChannel(InputChannel):
             raise Refusal(415, "type") from e
         if await asyncio.to_thread(self._chat.attachment_count, conversation) >= uploads.MAX_FILES:
             raise Refusal(413, "too_many")
+        if self._settings.rate_limits_on and (
+            wait := await asyncio.to_thread(self._chat.hold_files, self._settings.now())
+        ):
+            raise Refusal(429, "rate", retry_after=wait)
         name = uploads.plain_name(files.name or "") or "附件"
         kept = await asyncio.to_thread(
             self._chat.add_attachment,
@@ -350,8 +367,14 @@ class WebChannel(InputChannel):
         await self._limit(self._messages, address_of(request))
         conversation = self._conversation(request) if request.headers.get("Authorization") else ""
         files, now, today = self._settings.data_dir / "attachments", self._settings.now(), self._settings.today()
+        body = _body(request)
         try:
-            done = await asyncio.to_thread(person.asked, self._rights, _body(request), conversation, files, now, today)
+            async with self.turns.locks.lock(conversation) if conversation else contextlib.nullcontext():
+                try:
+                    done = await asyncio.to_thread(person.asked, self._rights, body, conversation, files, now, today)
+                finally:
+                    if conversation:  # what was deleted must not be told, or written again, from memory
+                        self.turns.forget(conversation)
         except NotFound as e:
             raise Refusal(404, "progress", str(e)) from e
         except (StoreUnavailable, TooManyAttempts, ConflictError):
@@ -412,8 +435,29 @@ class WebChannel(InputChannel):
         return response.empty(204, headers=allow)
 
 
+def _check_form(request: Request) -> None:
+    """Raises Refusal for what is no form of a few members with short heads.
+
+    Sanic takes a form apart in plain Python before anybody can count: ten megabytes of tiny members or lines would hold up everybody
+    for as long as a minute.
+    """
+    kind, told = parse_content_header(request.headers.get("Content-Type", ""))
+    boundary = str(told.get("boundary") or "").encode()
+    if kind != "multipart/form-data" or not boundary or request.body.count(boundary) > MAX_PARTS + 1:
+        raise Refusal(400, "malformed")
+    if any(part.find(b"\r\n\r\n", 0, MAX_HEAD) < 0 for part in request.body.split(boundary)[1:-1]):
+        raise Refusal(400, "malformed")
+
+
+def letters(body: Dict[str, Any]) -> int:
+    """How many characters somebody says, at least one; more than may be said are refused unread."""
+    return max(1, *(min(len(v), MAX_TEXT) for k in ("text", "payload") if isinstance(v := body.get(k, ""), str)), 0)
+
+
 def _body(request: Request) -> Dict[str, Any]:
-    """The JSON object of a request."""
+    """The JSON object of a request. What is longer than any message is not read: reading it would hold up everybody."""
+    if len(request.body) > MAX_JSON:
+        raise Refusal(413, "too_long")
     try:
         value = json.loads(request.body)
         json.dumps(value, ensure_ascii=False).encode()  # half characters (lone surrogates) can be stored nowhere

@@ -36,6 +36,8 @@ from bot.upstream import targets
 BASE = "/desk/api/v1"
 #: Depth of nesting that a body may have; more is no form of ours.
 MAX_DEPTH = 6
+#: Bytes of a sign-in.
+MAX_LOGIN = 16 * 1024
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -142,6 +144,8 @@ async def _openapi(request: web.Request) -> web.Response:
 
 async def _login(request: web.Request) -> web.Response:
     same_origin(request)
+    if len(await request.read()) > MAX_LOGIN:  # from anybody, so it is not even read as JSON
+        raise PetitionError("应为一个对象。")
     body = await _body(request, name=str, password=str)
     try:
         session, cookies = await sign_in(request, body["name"], body["password"])
@@ -204,7 +208,10 @@ async def _case(request: web.Request) -> web.Response:
     who, desk = await who_of(request), request.app[DESK]
     number = request.match_info["no"]
     view = await run(desk.case, who, number)
-    fields = await run(desk.fields, who, number, _query(request).get("reason", ""))
+    reason = _query(request).get("reason", "")
+    fields = await run(desk.fields, who, number, reason)
+    if not reason.strip():
+        view = await run(desk.hidden, who, view)
     waiting = [
         {"id": o.seq, "event": o.event, "note": o.note, "due": o.due or None, "agencies": list(o.by_agencies)}
         for o in desk.open_items(view)

@@ -70,8 +70,7 @@ async def _page(
     desk, papers, staff, number = request.app[DESK], request.app[PAPERS], session.staff, request.match_info["no"]
     view = await run(desk.case, staff, number)
     fields = await run(desk.fields, staff, number, reason)
-    if reason:
-        view = await run(desk.case, staff, number)
+    view = await run(desk.case, staff, number) if reason else await run(desk.hidden, staff, view)
     advice, spans = await run(desk.advice, staff, number), await run(desk.evidence, staff, number)
     rows = [
         (labels().get(k, k), show(k, v), anchors(k, spans.get(k, ())), _origin(k, view.source, advice))

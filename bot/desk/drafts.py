@@ -24,7 +24,7 @@ from bot.petition.errors import PetitionError
 from bot.petition.fields import labels
 from bot.petition.keys import CHANNELS
 from bot.petition.roles import ACCUSATION, Staff
-from bot.storage.cases import OPENED
+from bot.storage.cases import LOOK, OPENED
 from bot.storage.draft_fields import CASE_FIELDS, as_typed
 from bot.storage.drafts import DROPPED, FILED, OPEN
 
@@ -90,16 +90,14 @@ async def _page(
     session = await signed_in(request)
     discipline = _may(session.staff)
     view, record, turns = await run(request.app[INTAKE].store.get, request.match_info["id"], discipline)
-    if discipline:  # an accusation before it has a number: the auditor sees who opened which draft
-        now = request.app[SETTINGS].now()
-        await run(
-            request.app[DESK].staff.log,
-            session.staff.name,
-            OPENED,
-            view.case_no or None,
-            f"热线草稿 {view.id[:12]}",
-            now,
-        )
+    # A draft shows names and telephones beside the words they were read from: the auditor sees who opened which one, also before it has a number.
+    what, which = OPENED if discipline else LOOK, f"热线草稿 {view.id[:12]}"
+    now = request.app[SETTINGS].now()
+    await run(request.app[DESK].staff.log, session.staff.name, what, view.case_no or None, which, now)
+    if (earlier := record.get("duplicate_draft")) and not await run(
+        request.app[INTAKE].store.shows, earlier, discipline
+    ):
+        record = record | {"duplicate_of": None}  # it has become an accusation since, or is gone
     evidence = {CASE_FIELDS[k]: e["evidence"] for k, e in record["fields"].items() if e and k in CASE_FIELDS}
     before = as_typed(record)
     values = dict(typed) if typed is not None else before | {"narrative": _narrative(turns)}

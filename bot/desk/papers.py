@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
@@ -14,10 +16,13 @@ from docx.text.paragraph import Paragraph
 from bot.petition.documents import Paper, day
 
 BODY, TITLE = "仿宋", "宋体"
+#: What XML has no way to write. Somebody's words may hold it, and his papers must be issued all the same.
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def docx_of(paper: Paper) -> bytes:
     """The file. A4, margins and sizes near GB/T 9704; the title is a heading, so that a screen reader finds it."""
+    paper = _writable(paper)
     doc = Document()
     page = doc.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
@@ -43,6 +48,14 @@ def docx_of(paper: Paper) -> bytes:
     out = BytesIO()
     doc.save(out)
     return out.getvalue()
+
+
+def _writable(paper: Paper) -> Paper:
+    title, number, addressee, signer = (
+        _UNWRITABLE.sub("", said) for said in (paper.title, paper.number, paper.addressee, paper.signer)
+    )
+    lines = tuple(_UNWRITABLE.sub("", line) for line in paper.lines)
+    return replace(paper, title=title, number=number, addressee=addressee, signer=signer, lines=lines)
 
 
 def _run(paragraph: Paragraph, text: str, face: str, size: int, bold: bool = False) -> None:

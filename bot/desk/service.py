@@ -19,7 +19,7 @@ from bot.petition.advice.engine import Advisor
 from bot.petition.case import CaseView, Filing, Receipt
 from bot.petition.dialogue.filing import record_of
 from bot.petition.errors import NotFound, PetitionError, TransitionError
-from bot.petition.evidence import Span, evidence, masked
+from bot.petition.evidence import Span, evidence, masked, masked_words
 from bot.petition.fields import fields as field_table
 from bot.petition.keys import CHANNELS, PRIORS
 from bot.petition.numbers import normalise_case_no, valid_case_no
@@ -147,8 +147,12 @@ class Desk:
 
     def case(self, who: Staff, case_no: str) -> CaseView:
         """One case with its events. A case that the role may not see is not there. Raises NotFound."""
+        # Looked at before it is opened: what may not be seen takes no longer than what is not there.
+        category, agency, joint = self._cases.whose(case_no)
+        if not category or not who.sees(category, agency, joint):
+            raise NotFound("没有这个编号，或者不归您办。")
         view = self._cases.get(case_no)
-        if not who.sees(view.category, view.agency, view.joint):
+        if not who.sees(view.category, view.agency, view.joint):  # it went over to the accusations a moment ago
             raise NotFound("没有这个编号，或者不归您办。")
         return view
 
@@ -173,7 +177,18 @@ class Desk:
         """A case for the words of its events."""
         view = self.case(who, case_no)
         self.opened(who, view)
-        return view
+        return self.hidden(who, view)
+
+    def hidden(self, who: Staff, view: CaseView) -> CaseView:
+        """The case with what its petitioner said since filing masked as his story is: it names him as well."""
+        if not any(e.by == "petitioner" and e.note for e in view.events):
+            return view
+        content = self._cases.content(view.case_no, who.role)
+        events = (
+            replace(e, note=masked_words(e.note, content)) if e.by == "petitioner" and e.note else e
+            for e in view.events
+        )
+        return replace(view, events=tuple(events))
 
     def evidence(self, who: Staff, case_no: str) -> dict[str, list[Span]]:
         """Where in the story each field stands; the places are the same in the masked story."""
@@ -480,7 +495,8 @@ class Desk:
         """Cases rated 不满意, with what was done since, over the last two quarters."""
         if who.role not in ("supervisor", "handler"):
             raise Forbidden("整改清单由督查和承办单位来看。")
-        return rework(self.stores.figures, self.today(), who.agency if who.role == "handler" else "")
+        rows = rework(self.stores.figures, self.today(), who.agency if who.role == "handler" else "")
+        return [r | {"words": masked_words(r["words"], self._cases.content(r["case_no"], who.role))} for r in rows]
 
 
 def _day(value: Any) -> date:

@@ -182,10 +182,12 @@ def _alone(item: Item, make: Callable[[], Advisor]) -> Outcome:
             return SetAside(item.path.name, f"{item.path.name}：处理它的进程两次中断，可能内存不够")
 
 
-def records(found: Iterable[tuple[Item, Outcome]], repeats: Repeats) -> Iterator[tuple[Item, Outcome]]:
-    """As `outcomes`, with each draft linked to the earlier call on its matter."""
+def records(
+    found: Iterable[tuple[Item, Outcome]], repeats: Repeats, apart: bool = False
+) -> Iterator[tuple[Item, Outcome]]:
+    """As `outcomes`, with each draft linked to the earlier call on its matter. `apart`: as `linked` takes it."""
     for item, outcome in found:
-        yield item, outcome if isinstance(outcome, SetAside) else linked(outcome, repeats)
+        yield item, outcome if isinstance(outcome, SetAside) else linked(outcome, repeats, apart=apart)
 
 
 # -- output -------------------------------------------------------------------------------------------------------------

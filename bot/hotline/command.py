@@ -87,7 +87,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(f"集群用不了：{e}", file=sys.stderr)
             return 1
         done_by = found if found is not None else outcomes(items, make, args.workers)
-        for item, outcome in _progress(records(done_by, repeats), len(items)):
+        for item, outcome in _progress(records(done_by, repeats, bool(args.desk)), len(items)):
             if isinstance(outcome, SetAside):
                 wrong += 1
                 print(f"放在一边：{outcome.reason}", file=sys.stderr)

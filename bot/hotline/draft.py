@@ -18,6 +18,7 @@ from bot.hotline.speech import Said, Topics, heard, story, topics_of
 from bot.petition import safety
 from bot.petition.advice.engine import Advice, Advisor
 from bot.petition.keys import category_of
+from bot.petition.roles import ACCUSATION
 from bot.petition.understand import priors
 
 #: The agent restates in the words of the office, against what he says to everybody.
@@ -105,13 +106,20 @@ def _sorted(scores: dict[str, float]) -> dict[str, float]:
     return {k: scores[k] / total for k in sorted(scores, key=scores.__getitem__, reverse=True)}
 
 
-def linked(record: dict[str, Any], repeats: Repeats) -> dict[str, Any]:
-    """The record with the earlier call on its matter; what only urges goes where the matter was sent. The index remembers it."""
+def linked(record: dict[str, Any], repeats: Repeats, draft: str = "", apart: bool = False) -> dict[str, Any]:
+    """The record with the earlier call on its matter; what only urges goes where the matter was sent. The index remembers it.
+
+    `draft`: the id of the draft that the record becomes at the desk. `apart`: that somebody has accused is not told by a record that is none.
+    """
     before = repeats.same(record)
     if before:
         record["duplicate_of"] = before["file"]
         demand = record["fields"]["demand"]
         if demand and _URGES.search(str(demand["value"])) and all(before["routing"]):
             record["channel"], record["agency"], record["category"] = before["routing"]
-    repeats.add(record)
+        if apart and before["routing"][2] == ACCUSATION != record["category"]:
+            record["duplicate_of"] = None
+        elif before["draft"]:
+            record["duplicate_draft"] = before["draft"]
+    repeats.add(record, draft)
     return record

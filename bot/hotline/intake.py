@@ -15,6 +15,7 @@ from bot.hotline.repeats import Repeats
 from bot.hotline.roles import turn_roles
 from bot.petition.advice.engine import Advisor
 from bot.storage.drafts import DONE, DraftStore
+from bot.storage.retention import days_of
 
 
 class Intake:
@@ -46,7 +47,8 @@ class Intake:
             if self.store.failed(key, f"没有处理成（{type(e).__name__}）", final=False):
                 return ""
             raise
-        with Repeats(self._index) as repeats:
-            record = linked(record, repeats)
         turns = list(zip(turn_roles(call), (t.text for t in call.turns), strict=True))
+        with Repeats(self._index, self.store.keys) as repeats:
+            repeats.forget(days_of("hotline_drafts"))
+            record = linked(record, repeats, self.store.key_of(record, turns), apart=True)
         return self.store.put(record, turns, self._now(), key)

@@ -31,15 +31,15 @@ PATIENCE = 0.5
 #: After a failure Redis is left alone for so many seconds, so that its absence costs no turn its patience.
 PAUSE = 5.0
 
-#: Token bucket by the clock of Redis: KEYS[1] the bucket, ARGV rate a second and burst; milliseconds to wait, 0 when one more is allowed.
+#: Token bucket by the clock of Redis: KEYS[1] the bucket, ARGV rate a second, burst and cost; milliseconds to wait, 0 when that is allowed.
 _TAKE = """
 local t = redis.call('TIME')
 local now = t[1] + t[2] / 1000000
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local rate, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local old = redis.call('HMGET', KEYS[1], 'level', 'at')
 local level = math.min(burst, (tonumber(old[1]) or burst) + (now - (tonumber(old[2]) or now)) * rate)
 local wait = 0
-if level >= 1 then level = level - 1 else wait = math.ceil((1 - level) / rate * 1000) end
+if level >= cost then level = level - cost else wait = math.ceil((cost - level) / rate * 1000) end
 redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', tostring(now))
 redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return wait
@@ -75,9 +75,10 @@ class Shared:
                 logger.warning("redis is away (%s): limits and locks are each process's own for now", type(e).__name__)
             return None
 
-    async def take(self, name: str, key: str, rate: float, burst: float) -> float | None:
-        """Seconds until one more is allowed, 0 when it is now, None when Redis is away."""
-        wait = await self.ask(lambda _: self._take(keys=[f"{self.prefix}:limit:{name}:{key}"], args=[rate, burst]))
+    async def take(self, name: str, key: str, rate: float, burst: float, cost: float = 1.0) -> float | None:
+        """Seconds until one more, or `cost` more, is allowed, 0 when it is now, None when Redis is away."""
+        bucket = f"{self.prefix}:limit:{name}:{key}"
+        wait = await self.ask(lambda _: self._take(keys=[bucket], args=[rate, burst, cost]))
         return None if wait is None else int(wait) / 1000
 
     async def hold(self, name: str, token: str) -> bool | None:
@@ -107,10 +108,10 @@ class SharedBucket(Bucket):
         super().__init__(like.rate, like.burst)
         self._shared, self._name = shared, name
 
-    async def hold(self, key: str) -> float:
+    async def hold(self, key: str, cost: float = 1.0) -> float:
         """As `Bucket.hold`."""
-        wait = await self._shared.take(self._name, key, self.rate, self.burst)
-        return self.wait(key) if wait is None else wait
+        wait = await self._shared.take(self._name, key, self.rate, self.burst, cost)
+        return self.wait(key, cost) if wait is None else wait
 
 
 class SharedLockStore(WaitingLockStore):

@@ -44,6 +44,8 @@ OPENED = "打开检举控告"
 AFTER_END = frozenset({LOOK, "评价", "告知书", "送达", "整改"})
 #: Events that change what the clocks say.
 CLOCK_EVENTS = frozenset({lifecycle.HEARING, lifecycle.DELIVERED, *lifecycle.OPINION_EVENTS})
+#: Begins the keyed hash of an accusation's telephone.
+_APART = "a:"
 _BUSY = "这件事刚刚被别人动过，请看过最新情况再办。"
 
 
@@ -111,12 +113,23 @@ class CaseStore:
             "case_no": number, "draft_id": filing.draft_id, "source": filing.source, "channel": filing.channel,
             "category": filing.category, "code_hash": self._keys.code_hash(number, code or self._keys.code_of(filing.draft_id)),
             "conversation_mac": self._keys.mac(filing.conversation, "conversation"),
-            "phone_mac": self._keys.mac(phone, "phone") if phone else None, "agency": filing.agency, "status": "registered",
+            "phone_mac": self.phone_mac(phone, filing.category), "agency": filing.agency, "status": "registered",
             "urgent": filing.urgent, "filed_on": today, "due": step.due, "owed_by": step.by, "version": 1,
             "public": filing.category != ACCUSATION and is_public(filing.fields), "consent_at": filing.consent_at,
             "content": self._keys.encrypt(dict(filing.fields), f"cases/{number}/content", sealed),
             "advice": self._keys.encrypt(dict(filing.advice), f"cases/{number}/advice", sealed),
         }  # fmt: skip
+
+    def phone_mac(self, phone: str, category: str) -> str | None:
+        """What the telephone of a case is known by. That of an accusation is hashed apart: whoever reads the tables must not find out by the
+        same hash which other matters its teller has brought, and open one of those for his name (条例 30)."""
+        if not phone:
+            return None
+        return (
+            _APART + self._keys.mac(phone, "phone-accusation")[:62]
+            if category == ACCUSATION
+            else self._keys.mac(phone, "phone")
+        )
 
     def _next(self, c: Connection, day: date) -> int:
         """The day's next number, under the row's lock."""
@@ -205,7 +218,8 @@ class CaseStore:
             if wait > timedelta(0):
                 raise TooManyAttempts(wait.total_seconds())
             return None
-        reached = bool(phone and row.phone_mac) and hmac.compare_digest(self._keys.mac(phone, "phone"), row.phone_mac)
+        given = self.phone_mac(phone, row.category)
+        reached = bool(given and row.phone_mac) and hmac.compare_digest(str(given), row.phone_mac)
         if (second or wait > timedelta(0)) and not (self._filed_in(row, origin) and wait <= timedelta(0)):
             if wait > timedelta(0) and (tried > timedelta(0) or not reached):
                 # What a wrong code gets: while a number rests nobody must learn that the code is right.
@@ -247,6 +261,15 @@ class CaseStore:
         """A case without its content. Raises NotFound."""
         with reading(self._engine) as c:
             return self._view(c, self._row(c, case_no))
+
+    def whose(self, case_no: str) -> tuple[str, str, tuple[str, ...]]:
+        """(category, agency, joint agencies) of a case, ("", "", ()) when there is none; nothing of it is opened. Raises StoreUnavailable."""
+        cases, parties = t.cases.c, t.case_parties.c
+        number = normalise_case_no(case_no)
+        with reading(self._engine) as c:
+            row = c.execute(select(cases.category, cases.agency).where(cases.case_no == number)).first()
+            joint = c.execute(select(parties.agency).where(parties.case_no == number)).scalars().all()
+        return (row.category, row.agency, tuple(joint)) if row else ("", "", ())
 
     def content(self, case_no: str, role: str) -> dict[str, Any]:
         """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
@@ -423,7 +446,7 @@ class CaseStore:
             if row.status not in ("registered", "dispatched", "notified"):
                 raise TransitionError("已经进入办理的件不再拆分，请把另一件事重新登记。")
             new = self._insert(c, part, now, today, self._code(c, row))
-            copied = {"conversation_mac": row.conversation_mac, "phone_mac": row.phone_mac, "filed_on": row.filed_on}
+            copied = {"conversation_mac": row.conversation_mac, "filed_on": row.filed_on}
             step = lifecycle.next_step(
                 lifecycle.standing_of(part.category, row.filed_on, [("registered", row.filed_on)])
             )
@@ -432,6 +455,7 @@ class CaseStore:
             c.execute(insert(t.case_links).values(case_no=row.case_no, kind=SPLIT, other=new.case_no))
             if secret and row.category != ACCUSATION:
                 self._reseal(c, row)
+                self._reseal_merged(c, row.case_no)
                 row = self._row(c, row.case_no)
             self.append(c, row, "拆分", by, {"new": new.case_no, "by_office": True}, now, today)
             self.changed(c, row, {})
@@ -446,6 +470,31 @@ class CaseStore:
         whole = c.execute(select(links.c.case_no).where(links.c.other == row.case_no, links.c.kind == SPLIT)).scalar()
         return self._code(c, self._row(c, whole)) if whole else self._keys.code_of(row.draft_id)
 
+    def _reseal_merged(self, c: Connection, case_no: str) -> None:
+        """Takes over what was merged into an accusation: it tells the same story, names its number and shows when there is news of it."""
+        links = t.case_links
+        into = select(t.cases).join(links, links.c.case_no == t.cases.c.case_no)
+        into = into.where(links.c.other == case_no, links.c.kind == MERGED, t.cases.c.category != ACCUSATION)
+        for other in c.execute(into.order_by(t.cases.c.case_no).with_for_update(of=t.cases)).all():
+            self._reseal(c, other)
+
+    def adopt(self) -> None:
+        """Takes over to the accusations what earlier versions left outside: cases that were merged into one of them, and hashes of telephones."""
+        links = t.case_links
+        left = select(links.c.other).join(t.cases, t.cases.c.case_no == links.c.other)
+        left = left.where(links.c.kind == MERGED, t.cases.c.category == ACCUSATION).distinct()
+        with transaction(self._engine) as c:
+            for number in c.execute(left.order_by(links.c.other)).scalars().all():
+                self._reseal_merged(c, number)
+        cases = t.cases
+        plain = select(cases).where(cases.c.category == ACCUSATION, cases.c.phone_mac.notlike(_APART + "%"))
+        with transaction(self._engine) as c:
+            for row in c.execute(plain.order_by(cases.c.case_no).with_for_update()).all():
+                told = self._keys.decrypt(row.content, f"cases/{row.case_no}/content", purpose(row.category))
+                apart = {"phone_mac": self.phone_mac(str(told.get("phone") or ""), ACCUSATION)}
+                c.execute(update(cases).where(cases.c.case_no == row.case_no).values(**apart))
+                audit.record(c, self._keys, "case", row.case_no)
+
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
         """Takes a case over to the accusations, with its papers and the call it came from: other key, no search, nothing of it waiting to leave."""
         number, old = row.case_no, purpose(row.category)
@@ -457,7 +506,10 @@ class CaseStore:
         }
         for column in ("content", "advice"):
             place = f"cases/{number}/{column}"
-            values[column] = self._keys.encrypt(self._keys.decrypt(row[column], place, old), place, "accusation")
+            told = self._keys.decrypt(row[column], place, old)
+            values[column] = self._keys.encrypt(told, place, "accusation")
+            if column == "content":
+                values["phone_mac"] = self.phone_mac(str(told.get("phone") or ""), ACCUSATION)
         c.execute(update(t.cases).where(t.cases.c.case_no == number).values(**values))
         audit.record(c, self._keys, "case", number)
         for e in c.execute(select(t.events).where(t.events.c.case_no == number)).all():

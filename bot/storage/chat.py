@@ -15,6 +15,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from bot.petition.errors import ConflictError
+from bot.petition.origin import ADDRESS
+from bot.storage import guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
@@ -135,6 +137,16 @@ class ChatStore:
                 )
             )
         return {"attachment_id": key, "name": name, "size": len(data), "sha256": digest}
+
+    def hold_files(self, now: datetime) -> float:
+        """Counts a file that comes from an address on the net; 0 when it may come now, else the seconds until one may. Conversations cost nothing,
+        so what each may bring is no limit to what all bring."""
+        address = ADDRESS.get()
+        if not address:
+            return 0.0
+        with transaction(self._engine) as c:
+            wait = guessing.enter(c, [f"e:{now:%Y%m%d}:{address}"], now)
+        return max(0.0, wait.total_seconds())
 
     def attachment_count(self, conversation: str) -> int:
         """How many files a conversation has brought."""

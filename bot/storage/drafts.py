@@ -193,13 +193,29 @@ class DraftStore:
 
     # -- drafts ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def keys(self) -> Keyring:
+        """The installation's keys, for what lies beside the database."""
+        return self._keys
+
+    def key_of(self, record: Mapping[str, Any], turns: Sequence[tuple[str, str]]) -> str:
+        """The id of the draft that is made of this call."""
+        told = f"{record.get('call_time')}|" + "\n".join(text for _, text in turns)
+        return self._keys.mac(told, "hotline-draft")
+
+    def shows(self, key: str, discipline: bool) -> bool:
+        """Whether a draft, or what it has become since, may be spoken of to this role. One that is gone may not."""
+        query = select(hotline_drafts.c.category).where(hotline_drafts.c.id == key)
+        with transaction(self._engine) as c:
+            category = c.execute(query).scalar()
+        return category is not None and (discipline or category != ACCUSATION)
+
     def put(self, record: Mapping[str, Any], turns: Sequence[tuple[str, str]], now: datetime, arrival: str = "") -> str:
         """Keeps a draft with its turns (role, raw text) and gives its id; ticks off `arrival` in the same transaction.
 
         The same call again changes nothing, whatever a clerk has done with its draft.
         """
-        told = f"{record.get('call_time')}|" + "\n".join(text for _, text in turns)
-        key = self._keys.mac(told, "hotline-draft")
+        key = self.key_of(record, turns)
         sealed = self._keys.encrypt(
             {"record": dict(record), "turns": [list(t) for t in turns]},
             f"hotline_drafts/{key}",

@@ -38,7 +38,7 @@ class Count:
 
 
 #: Kind of count (the first letter of `who`) → its limits. Of passwords: `u` an account, `d` a browser in which it was signed in before, `s` an address. Of filings: `f` the same words of the
-#: same teller, `c` everything from one address; their rests are short, so that a crowd behind one address is slowed and not turned away.
+#: same teller, `c` everything from one address, `e` files from one address (ten megabytes each: a disk is soon full); their rests are short, so that a crowd behind one address is slowed and not turned away.
 #: An address may be that of a whole office or village: more is free there.
 COUNTS = {
     "o": Count(5, timedelta(minutes=30)),
@@ -52,6 +52,7 @@ COUNTS = {
     "s": Count(60, timedelta(minutes=15)),
     "f": Count(100, timedelta(minutes=1)),
     "c": Count(2_000, timedelta(minutes=1)),
+    "e": Count(400, timedelta(minutes=2)),
 }
 
 

@@ -156,12 +156,14 @@ def wrapped_keys(engine: Engine) -> list[Wrapped]:
 def prepare(settings: Settings) -> None:
     """What an installation has before it serves: the schema, data keys, and an audit chain over what was there before."""
     from bot.storage import audit, drafts, rotation
+    from bot.storage.cases import CaseStore
 
     upgrade(settings.database_url)
     engine, keys = open_engine(settings), open_keyring(settings)
     rotation.ensure(engine, keys)
     audit.adopt(engine, keys)
     drafts.adopt(engine, keys)
+    CaseStore(engine, keys).adopt()
 
 
 @lru_cache(maxsize=4)

@@ -25,6 +25,7 @@ from bot.storage.cases import CaseStore
 from bot.storage.crypto import Keyring
 from bot.storage.open import transaction
 from bot.storage.rows import at, utc
+from bot.storage.search import is_public
 
 #: What a person may set right about himself; what happened is added to, not rewritten (补充材料).
 CORRECTABLE = ("name", "phone", "address", "reply_by", "publicity")
@@ -92,8 +93,10 @@ class Rights:
                 "content": self._keys.encrypt(content, place, purpose),
                 "version": row.version + 1,
             }
+            if "publicity" in changes:  # a consent taken back counts at once, also for open data
+                values["public"] = row.category != ACCUSATION and is_public(content)
             if "phone" in changes:
-                values["phone_mac"] = self._keys.mac(changes["phone"], "phone")
+                values["phone_mac"] = self._cases.phone_mac(changes["phone"], row.category)
             c.execute(update(t.cases).where(t.cases.c.case_no == number).values(**values))
             self._event(c, number, purpose, {"note": "、".join(changes), "before": before}, now, today)
 

@@ -20,8 +20,8 @@ from aiohttp.resolver import ThreadedResolver
 
 #: Plain enough that no two readers of addresses disagree about its host.
 _PLAIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!-~]*)?")
-#: Never a target, named or not: addresses under which clouds tell a machine its secrets, beside the link-local ones.
-_METADATA = frozenset({ip_address("100.100.100.200"), ip_address("fd00:ec2::254")})
+#: Never a target, named or not: addresses under which clouds tell a machine its secrets, beside the link-local ones. Two of them look global.
+_METADATA = frozenset(ip_address(a) for a in ("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192"))
 _NAT64 = ip_network("64:ff9b::/96")
 
 

@@ -281,6 +281,7 @@ def test_an_inner_address_is_no_target_unless_it_is_named(host: str) -> None:
     [
         ("10.0.0.1", True, False), ("10.0.0.1", False, True), ("127.0.0.1", True, False), ("fc00::1", True, False),
         ("169.254.169.254", True, True), ("100.100.100.200", True, True), ("fe80::1", True, True), ("0.0.0.0", True, True),
+        ("168.63.129.16", False, True), ("168.63.129.16", True, True), ("192.0.0.192", False, True),
         ("::ffff:169.254.169.254", True, True), ("8.8.8.8", False, False), ("2400:3200::1", False, False),
     ],
 )  # fmt: skip

@@ -38,6 +38,8 @@ from bot.storage.wechat_out import OutgoingStore
 logger = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
+#: Bytes of a ticket's JSON; what is longer is cut, and then no JSON.
+MAX_TICKET = 1024
 #: How long a stop waits for running turns.
 STOP_SECONDS = 15.0
 PAGE_HEADERS = {
@@ -207,9 +209,9 @@ class WeChatChannel(InputChannel):  # type: ignore[misc]
         if self._settings.rate_limits_on and await self._sessions.hold(self._tokens.address(address_of(request))):
             return _json({"error": {"code": "rate", "message": catalogue().say("wechat_busy")}}, 429)
         try:
-            ticket = str(json.loads(request.body)["ticket"])[:100]
+            ticket = str(json.loads(request.body[:MAX_TICKET])["ticket"])[:100]
             conversation = await asyncio.to_thread(self._links.redeem, ticket, self._settings.now())
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             conversation = None
         except PetitionError as e:
             return _json({"error": {"code": "store_down", "message": str(e)}}, 503)

@@ -14,6 +14,8 @@ _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufef
 _ODD = re.compile("[^\n\t\u0020-\u007e\u3001-\u3011\u4e00-\u9fff，。！？：；（）“”‘’《》、…—·]")
 #: Runs of blanks longer than anybody means: cut to their beginning, so that no expression goes over them again and again.
 _BLANKS = re.compile("[ \t\n\u3000\xa0]{17,}")
+#: How much longer than it was typed a text may become: one character (ﷺ) may stand for eighteen, and all of them have to be read.
+MAX_MORE = 1000
 #: Full-width forms that are kept, since the Chinese sentence needs them.
 _KEEP = frozenset("，。！？：；（）《》【】、“”‘’…—～")
 
@@ -65,7 +67,10 @@ def clean(raw: str) -> Cleaned:
         for i, ch in enumerate(raw):
             if i in runs or _HIDDEN.match(ch):
                 continue
-            for c in ch if ch in _KEEP else unicodedata.normalize("NFKC", ch):
+            plain = ch if ch in _KEEP else unicodedata.normalize("NFKC", ch)
+            if len(out) + len(plain) - i > MAX_MORE:
+                plain = ch
+            for c in plain:
                 out.append(c)
                 where.append(i)
         text, offsets = "".join(out), tuple(where)
