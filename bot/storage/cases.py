@@ -251,20 +251,22 @@ class CaseStore:
 
     def content(self, case_no: str, role: str) -> dict[str, Any]:
         """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
-        return self._open(case_no, "content", role)
+        return self.told(case_no, role)[0]
 
     def advice(self, case_no: str, role: str) -> dict[str, Any]:
         """The advice that the person was given. Raises PetitionError as `content`."""
-        return self._open(case_no, "advice", role)
+        return self.told(case_no, role)[1]
 
-    def _open(self, case_no: str, column: str, role: str) -> dict[str, Any]:
+    def told(self, case_no: str, role: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Content and advice of a case. Raises PetitionError as `content`."""
         with reading(self._engine) as c:
             row = self._row(c, case_no)
         if (row.category == ACCUSATION) != (role == "discipline"):
             raise PetitionError("您这个岗位不能查看这件事的内容。")
-        place = f"cases/{row.case_no}/{column}"
-        value: dict[str, Any] = self._keys.decrypt(row[column], place, purpose(row.category))
-        return value
+        place, key = f"cases/{row.case_no}", purpose(row.category)
+        return self._keys.decrypt(row.content, f"{place}/content", key), self._keys.decrypt(
+            row.advice, f"{place}/advice", key
+        )
 
     def is_demo(self, case_no: str) -> bool:
         """Whether a case was invented by `simulate`."""
