@@ -202,9 +202,7 @@ async def _register(request: web.Request) -> web.Response:
 
 async def _case(request: web.Request) -> web.Response:
     who, desk = await who_of(request), request.app[DESK]
-    number = request.match_info["no"]
-    view = await run(desk.case, who, number)
-    fields = await run(desk.fields, who, number, _query(request).get("reason", ""))
+    view, fields = await run(desk.told, who, request.match_info["no"], _query(request).get("reason", ""))
     waiting = [
         {"id": o.seq, "event": o.event, "note": o.note, "due": o.due or None, "agencies": list(o.by_agencies)}
         for o in desk.open_items(view)
@@ -222,7 +220,8 @@ async def _move(request: web.Request) -> web.Response:
 
 
 async def _events(request: web.Request) -> web.Response:
-    view = await run(request.app[DESK].history, await who_of(request), request.match_info["no"])
+    who, reason = await who_of(request), _query(request).get("reason", "")
+    view, _ = await run(request.app[DESK].told, who, request.match_info["no"], reason)
     return _json([event(e) for e in view.events])
 
 
