@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -355,10 +356,12 @@ async def _add_hook(request: web.Request) -> web.Response:
         await targets.refuse_inside(body["url"], request.app[SETTINGS].private_hosts)
     except targets.Refused as e:
         raise PetitionError(str(e)) from None
+    except UnicodeError:
+        raise PetitionError("回调地址里的主机名不对。") from None
     except OSError:
         pass  # its name is not known yet: it is looked at again at every sending
-    if not 16 <= len(body["secret"]) <= 200:
-        raise PetitionError("签名密钥应为 16 到 200 个字符。")
+    if not re.fullmatch("[ -~]{16,200}", body["secret"]):
+        raise PetitionError("签名密钥应为 16 到 200 个字母、数字或者符号。")
     made = await run(outbox.add_hook, body["agency"], body["url"], body["secret"], request.app[SETTINGS].now())
     return _json({"id": made}, 201)
 
