@@ -1,5 +1,5 @@
 """How fast the desk is with many cases: queue pages and searches over HTTP, the median and the 95th percentile,
-and the mean CPU time of client and desk together (which a busy machine does not change).
+and the CPU time of client and desk together, which a busy machine changes little.
 
     .venv/bin/python benchmarks/desk.py --cases 100000 [--database-url postgresql+psycopg2://…] [--keep FOLDER]
 
@@ -18,7 +18,10 @@ import sys
 import tempfile
 import time
 from datetime import date, datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
+from sqlite3 import sqlite_version
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp.test_utils import TestClient, TestServer
@@ -28,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from sqlalchemy import func, insert, select  # noqa: E402
 
+from benchmarks.side_by_side import machine  # noqa: E402
 from bot.desk.app import build  # noqa: E402
 from bot.desk.service import Desk  # noqa: E402
 from bot.knowledge.loader import knowledge  # noqa: E402
@@ -185,19 +189,32 @@ async def measure(stores: Stores, rounds: int) -> dict[str, dict[str, float]]:
                 "reminders": lambda: "/desk/reminders",
             }
             for kind, url in kinds.items():
-                took, used = [], time.process_time()
+                took, used = [], []
                 for _ in range(rounds):
                     path = url()
-                    began = time.perf_counter()
+                    began, cpu = time.perf_counter(), time.process_time()
                     async with client.get(path) as answer:
                         await answer.read()
                         assert answer.status == 200, path
                     took.append(1000 * (time.perf_counter() - began))
+                    used.append(1000 * (time.process_time() - cpu))
                 out[f"{role}: {kind}"] = {
-                    "p50": statistics.median(took), "p95": sorted(took)[int(0.95 * len(took))],
-                    "cpu": 1000 * (time.process_time() - used) / rounds,
+                    "p50": statistics.median(took), "p95": _p95(took), "cpu": statistics.mean(used), "cpu_p95": _p95(used),
                 }  # fmt: skip
         return out
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * len(values))]
+
+
+def _with_circumstances(args: argparse.Namespace, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """The figures with when, on what and with what they were measured."""
+    versions = {n: version(n) for n in ("SQLAlchemy", "aiohttp", "Jinja2", "cryptography")} | {"SQLite": sqlite_version}
+    rounded = {k: {n: round(v, 1) for n, v in f.items()} for k, f in figures.items()}
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    what = {"cases": args.cases, "rounds": args.rounds, "database": args.database_url.partition(":")[0] or "sqlite"}
+    return {"at": at, "machine": machine(), "versions": versions} | what | {"milliseconds": rounded}
 
 
 def main() -> int:
@@ -224,12 +241,13 @@ def main() -> int:
         began, cpu = time.perf_counter(), time.process_time()
         weekly(stores.figures, TODAY)
         took, used = 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - cpu)
-        figures["weekly report (once)"] = {"p50": took, "p95": took, "cpu": used}
+        figures["weekly report (once)"] = {"p50": took, "p95": took, "cpu": used, "cpu_p95": used}
     if args.json:
-        print(json.dumps(figures, ensure_ascii=False))
+        print(json.dumps(_with_circumstances(args, figures), ensure_ascii=False, indent=1))
     else:
         for name, f in figures.items():
-            print(f"{name:32} p50 {f['p50']:8.1f} ms   p95 {f['p95']:8.1f} ms   CPU {f['cpu']:7.1f} ms")
+            cpu = f"CPU {f['cpu']:7.1f} ms, p95 {f['cpu_p95']:7.1f} ms"
+            print(f"{name:32} p50 {f['p50']:8.1f} ms   p95 {f['p95']:8.1f} ms   {cpu}")
     return 0
 
 
