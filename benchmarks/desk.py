@@ -1,5 +1,5 @@
 """How fast the desk is with many cases: queue pages and searches over HTTP, the median and the 95th percentile,
-and the mean CPU time of client and desk together (which a busy machine does not change).
+and the CPU time of client and desk together, which a busy machine changes little.
 
     .venv/bin/python benchmarks/desk.py --cases 100000 [--database-url postgresql+psycopg2://…] [--keep FOLDER]
 
@@ -18,7 +18,10 @@ import sys
 import tempfile
 import time
 from datetime import date, datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
+from sqlite3 import sqlite_version
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp.test_utils import TestClient, TestServer
@@ -26,8 +29,9 @@ from aiohttp.test_utils import TestClient, TestServer
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import func, insert, select, text  # noqa: E402
+from sqlalchemy import func, insert, select  # noqa: E402
 
+from benchmarks.side_by_side import machine  # noqa: E402
 from bot.desk.app import build  # noqa: E402
 from bot.desk.service import Desk  # noqa: E402
 from bot.knowledge.loader import knowledge  # noqa: E402
@@ -40,7 +44,8 @@ from bot.petition.numbers import make_case_no  # noqa: E402
 from bot.petition.report import weekly  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 from bot.storage import models as t  # noqa: E402
-from bot.storage.open import make_engine, open_keyring, transaction, upgrade  # noqa: E402
+from bot.storage.notices import BEFORE, kind_of  # noqa: E402
+from bot.storage.open import open_engine, open_keyring, prepare, transaction  # noqa: E402
 from bot.storage.rows import purpose  # noqa: E402
 from bot.storage.stores import Stores  # noqa: E402
 
@@ -98,16 +103,29 @@ def fill(stores: Stores, engine, number: int) -> None:
     chance, cases = random.Random(7), stores.cases
     began = time.perf_counter()
     for start in range(0, number, BATCH):
-        rows: dict[str, list[dict]] = {"cases": [], "events": [], "terms": []}
+        rows: dict[str, list[dict]] = {"cases": [], "events": [], "terms": [], "reminders": []}
         for i in range(start, min(start + BATCH, number)):
             _one(cases, rows, chance, chance.choice(stories), i, TODAY - timedelta(days=DAYS - i * DAYS // number))
         with transaction(engine) as c:
             c.execute(insert(t.cases), rows["cases"])
             c.execute(insert(t.events), rows["events"])
+            c.execute(insert(t.reminders), rows["reminders"])
             # The index grows everywhere at once: in the order of its key it is written much faster.
             c.execute(insert(t.case_terms), sorted(rows["terms"], key=lambda r: (r["term"], r["case_no"])))
         print(f"\r{start + BATCH} cases, {time.perf_counter() - began:.0f} s", end="", file=sys.stderr)
     print(file=sys.stderr)
+
+
+def _settle(engine) -> None:
+    """What a working database has behind it by itself: statistics, and a log that is written back into the file. Not in a transaction."""
+    connection = engine.raw_connection()
+    try:
+        if engine.name == "postgresql":
+            connection.rollback()
+            connection.autocommit = True
+        connection.cursor().execute("ANALYZE" if engine.name == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.invalidate()
 
 
 def _one(cases, rows: dict[str, list[dict]], chance: random.Random, story, i: int, filed: date) -> None:
@@ -134,6 +152,9 @@ def _one(cases, rows: dict[str, list[dict]], chance: random.Random, story, i: in
         rows["events"].append({**values, "at": when, "by": "bench", "detail": sealed})
     step = lifecycle.next_step(lifecycle.standing_of(category, filed, moves))
     rows["cases"].append({**row, "status": status, "due": step.due, "owed_by": step.by, "version": len(moves)})
+    if step.due and step.due <= TODAY + timedelta(days=BEFORE) and step.by in ("office", "agency"):
+        told = {"case_no": number, "due": step.due, "kind": kind_of(step.by, step.due, TODAY), "at": NOW}
+        rows["reminders"].append({**told, "to_whom": story.agency if step.by == "agency" else step.by})
     if category != "检举控告":
         rows["terms"] += cases.search.rows_of(number, fields)
 
@@ -148,12 +169,15 @@ async def measure(stores: Stores, rounds: int) -> dict[str, dict[str, float]]:
     some = [v.case_no for v in stores.cases.find(limit=200)]
     async with TestClient(TestServer(build(desk, settings))) as client:
         out: dict[str, dict[str, float]] = {}
-        for role, agency in (("clerk", ""), ("handler", "住建"), ("supervisor", "")):
+        for role, agency in (("clerk", ""), ("handler", "住建"), ("supervisor", ""), ("discipline", "")):
             name = f"bench-{role}-{time.time_ns()}"
             first = stores.staff.add(name, role, agency, NOW)
             stores.staff.change_password(name, first, "a long password")
             client.session.cookie_jar.clear()
             await client.post("/desk/login", data={"name": name, "password": "a long password"})
+            secret = role == "discipline"
+            mine = stores.cases.find(agency=agency, **{"category" if secret else "not_category": "检举控告"}, limit=200)
+            mine = [v.case_no for v in mine]
             kinds = {
                 "queue": lambda: "/desk/",
                 "queue, filtered": lambda: f"/desk/?status={chance.choice(list(PATHS))}",
@@ -161,21 +185,36 @@ async def measure(stores: Stores, rounds: int) -> dict[str, dict[str, float]]:
                 "queue, deep page": lambda: f"/desk/?cursor={chance.choice(some)}",
                 "search": lambda: f"/desk/?text={quote(chance.choice(WORDS))}",
                 "search, filtered": lambda: f"/desk/?status=handling&text={quote(chance.choice(WORDS))}",
+                "case page": lambda mine=mine: f"/desk/cases/{chance.choice(mine)}",
+                "reminders": lambda: "/desk/reminders",
             }
             for kind, url in kinds.items():
-                took, used = [], time.process_time()
+                took, used = [], []
                 for _ in range(rounds):
                     path = url()
-                    began = time.perf_counter()
+                    began, cpu = time.perf_counter(), time.process_time()
                     async with client.get(path) as answer:
                         await answer.read()
                         assert answer.status == 200, path
                     took.append(1000 * (time.perf_counter() - began))
+                    used.append(1000 * (time.process_time() - cpu))
                 out[f"{role}: {kind}"] = {
-                    "p50": statistics.median(took), "p95": sorted(took)[int(0.95 * len(took))],
-                    "cpu": 1000 * (time.process_time() - used) / rounds,
+                    "p50": statistics.median(took), "p95": _p95(took), "cpu": statistics.mean(used), "cpu_p95": _p95(used),
                 }  # fmt: skip
         return out
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * len(values))]
+
+
+def _with_circumstances(args: argparse.Namespace, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """The figures with when, on what and with what they were measured."""
+    versions = {n: version(n) for n in ("SQLAlchemy", "aiohttp", "Jinja2", "cryptography")} | {"SQLite": sqlite_version}
+    rounded = {k: {n: round(v, 1) for n, v in f.items()} for k, f in figures.items()}
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    what = {"cases": args.cases, "rounds": args.rounds, "database": args.database_url.partition(":")[0] or "sqlite"}
+    return {"at": at, "machine": machine(), "versions": versions} | what | {"milliseconds": rounded}
 
 
 def main() -> int:
@@ -190,26 +229,25 @@ def main() -> int:
         folder = args.keep or Path(temporary)
         url = args.database_url or f"sqlite:///{folder / 'bench.db'}"
         settings = Settings(env="test", data_dir=folder, database_url=url, fixed_today=TODAY)
-        upgrade(url)
-        engine = make_engine(url)
+        prepare(settings)
+        engine = open_engine(settings)
         stores = Stores.of(engine, open_keyring(settings))
         with engine.begin() as c:
             there = c.execute(select(func.count()).select_from(t.cases)).scalar_one()
         if there < args.cases:
             fill(stores, engine, args.cases)
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
-                # What a working database has behind it by itself: statistics, and a log that is written back into the file.
-                c.execute(text("ANALYZE" if engine.name == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)"))
+            _settle(engine)
         figures = asyncio.run(measure(stores, args.rounds))
         began, cpu = time.perf_counter(), time.process_time()
         weekly(stores.figures, TODAY)
         took, used = 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - cpu)
-        figures["weekly report (once)"] = {"p50": took, "p95": took, "cpu": used}
+        figures["weekly report (once)"] = {"p50": took, "p95": took, "cpu": used, "cpu_p95": used}
     if args.json:
-        print(json.dumps(figures, ensure_ascii=False))
+        print(json.dumps(_with_circumstances(args, figures), ensure_ascii=False, indent=1))
     else:
         for name, f in figures.items():
-            print(f"{name:32} p50 {f['p50']:8.1f} ms   p95 {f['p95']:8.1f} ms   CPU {f['cpu']:7.1f} ms")
+            cpu = f"CPU {f['cpu']:7.1f} ms, p95 {f['cpu_p95']:7.1f} ms"
+            print(f"{name:32} p50 {f['p50']:8.1f} ms   p95 {f['p95']:8.1f} ms   {cpu}")
     return 0
 
 

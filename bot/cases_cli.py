@@ -95,7 +95,7 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
         k = knowledge()
         advisor = Advisor(k, Triage(k, load_or_train(k, settings.data_dir / "models")))
         made = simulate.fill(advisor, cases, settings.today(), args.cases, args.seed)
-        stores = Stores.of(open_engine(settings), open_keyring(settings))
+        stores = Stores.of(open_engine(settings), open_keyring(settings), settings.data_dir / "attachments")
         stores.notices.remind(settings.now(), settings.today())
         users = simulate.accounts(stores.staff, settings.now())
     except PetitionError as e:

@@ -158,7 +158,7 @@ async def start_desk(settings: Settings, listener: socket.socket) -> tuple[Any, 
     from bot.upstream.sender import Sender
 
     s = services()
-    stores = Stores.of(open_engine(settings), open_keyring(settings))
+    stores = Stores.of(open_engine(settings), open_keyring(settings), settings.data_dir / "attachments")
     desk = Desk(stores, s.intake.advisor, settings.today, settings.now)
     intake = Intake(
         DraftStore(open_engine(settings), open_keyring(settings)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -206,12 +207,7 @@ async def _register(request: web.Request) -> web.Response:
 
 async def _case(request: web.Request) -> web.Response:
     who, desk = await who_of(request), request.app[DESK]
-    number = request.match_info["no"]
-    view = await run(desk.case, who, number)
-    reason = _query(request).get("reason", "")
-    fields = await run(desk.fields, who, number, reason)
-    if not reason.strip():
-        view = await run(desk.hidden, who, view)
+    view, fields = await run(desk.told, who, request.match_info["no"], _query(request).get("reason", ""))
     waiting = [
         {"id": o.seq, "event": o.event, "note": o.note, "due": o.due or None, "agencies": list(o.by_agencies)}
         for o in desk.open_items(view)
@@ -229,7 +225,8 @@ async def _move(request: web.Request) -> web.Response:
 
 
 async def _events(request: web.Request) -> web.Response:
-    view = await run(request.app[DESK].history, await who_of(request), request.match_info["no"])
+    who, reason = await who_of(request), _query(request).get("reason", "")
+    view, _ = await run(request.app[DESK].told, who, request.match_info["no"], reason)
     return _json([event(e) for e in view.events])
 
 
@@ -363,10 +360,12 @@ async def _add_hook(request: web.Request) -> web.Response:
         await targets.refuse_inside(body["url"], request.app[SETTINGS].private_hosts)
     except targets.Refused as e:
         raise PetitionError(str(e)) from None
+    except UnicodeError:
+        raise PetitionError("回调地址里的主机名不对。") from None
     except OSError:
         pass  # its name is not known yet: it is looked at again at every sending
-    if not 16 <= len(body["secret"]) <= 200:
-        raise PetitionError("签名密钥应为 16 到 200 个字符。")
+    if not re.fullmatch("[ -~]{16,200}", body["secret"]):
+        raise PetitionError("签名密钥应为 16 到 200 个字母、数字或者符号。")
     made = await run(outbox.add_hook, body["agency"], body["url"], body["secret"], request.app[SETTINGS].now())
     return _json({"id": made}, 201)
 

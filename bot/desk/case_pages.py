@@ -68,25 +68,23 @@ async def _page(
     request: web.Request, session: Session, reason: str = "", message: str = "", status: int = 200, done: str = ""
 ) -> web.Response:
     desk, papers, staff, number = request.app[DESK], request.app[PAPERS], session.staff, request.match_info["no"]
-    view = await run(desk.case, staff, number)
-    fields = await run(desk.fields, staff, number, reason)
-    view = await run(desk.case, staff, number) if reason else await run(desk.hidden, staff, view)
-    advice, spans = await run(desk.advice, staff, number), await run(desk.evidence, staff, number)
+    sheet = await run(desk.sheet, staff, number, reason)
+    view, advice, next_step = sheet.view, sheet.advice, next_of(sheet.view, desk.today())
     rows = [
-        (labels().get(k, k), show(k, v), anchors(k, spans.get(k, ())), _origin(k, view.source, advice))
-        for k, v in fields.items()
+        (labels().get(k, k), show(k, v), anchors(k, sheet.spans.get(k, ())), _origin(k, view.source, advice))
+        for k, v in sheet.fields.items()
         if v not in (None, "", []) and k != "narrative"
     ]
     return html(
         "case.html", session, status, view=view, rows=rows, opened=bool(reason), advice=advice, labels=labels(),
-        story=cut(str(fields.get("narrative") or ""), spans), way=lambda w: _way(request, w),
-        near=await run(desk.similar, staff, view), message=message, done=done, next=next_of(view, desk.today()),
+        story=cut(str(sheet.fields.get("narrative") or ""), sheet.spans), way=lambda w: _way(request, w),
+        near=sheet.near, message=message, done=done, next=next_step,
         steps=desk.steps(staff, view), step_names=STEP_NAMES, need_names=NEED_NAMES, agencies=AGENCIES, answers=ANSWERS,
         notes=desk.notes(staff, view), secret=view.category == ACCUSATION, waiting=desk.open_items(view), requests=REQUESTS,
-        ratings=RATINGS, links=[(LINKS[k], n) for k, n in await run(desk.linked, staff, view)], papers=papers.allowed(staff, view),
-        archive=await run(papers.archive, staff, number), missing=documents.missing(view, staff.role), today=desk.today(),
-        days_over=_days_over(next_of(view, desk.today())["due"], desk.today()),
-        files=await run(desk.stores.files.of_case, view.case_no), told=await run(desk.stores.notices.of_case, view.case_no),
+        ratings=RATINGS, links=[(LINKS[k], n) for k, n in sheet.linked], papers=papers.allowed(staff, view),
+        archive=sheet.papers, missing=documents.missing(view, staff.role), today=desk.today(),
+        days_over=_days_over(next_step["due"], desk.today()),
+        files=sheet.files, told=sheet.notices,
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class Paperwork:
         if not all(isinstance(v, str) and len(v) <= documents.MAX_TEXT for v in told.values()):
             raise PetitionError(f"各项应为文字，最多 {documents.MAX_TEXT} 个字。")
         known = documents.kinds().get(kind)
-        fields = self._desk.fields(who, case_no, f"出具{known.title}" if known else "出具文书")
+        _, fields = self._desk.told(who, case_no, f"出具{known.title}" if known else "出具文书")
         return documents.write(kind, view, who.role, told, fields, self._units(view), self._desk.today())
 
     def _units(self, view: CaseView) -> tuple[str, str]:

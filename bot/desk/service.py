@@ -19,7 +19,7 @@ from bot.petition.advice.engine import Advisor
 from bot.petition.case import CaseView, Filing, Receipt
 from bot.petition.dialogue.filing import record_of
 from bot.petition.errors import NotFound, PetitionError, TransitionError
-from bot.petition.evidence import Span, evidence, masked, masked_words
+from bot.petition.evidence import Span, evidence, hidden, masked
 from bot.petition.fields import fields as field_table
 from bot.petition.keys import CHANNELS, PRIORS
 from bot.petition.numbers import normalise_case_no, valid_case_no
@@ -60,6 +60,21 @@ class CasePage:
 
     cases: list[CaseView]
     next_cursor: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that the page of a case shows. `spans`: where in the story each field stands. `near`, `linked`: as `similar` and `linked` give them."""
+
+    view: CaseView
+    fields: dict[str, Any]
+    advice: dict[str, Any]
+    spans: dict[str, list[Span]]
+    near: list[tuple[CaseView, float]]
+    linked: list[tuple[str, str]]
+    papers: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    notices: list[tuple[datetime, str]]
 
 
 @dataclass(frozen=True)
@@ -156,63 +171,54 @@ class Desk:
             raise NotFound("没有这个编号，或者不归您办。")
         return view
 
-    def fields(self, who: Staff, case_no: str, reason: str = "") -> dict[str, Any]:
-        """What was filed. What names a person is masked unless a reason is given, which is written down with the look."""
+    def told(self, who: Staff, case_no: str, reason: str = "") -> tuple[CaseView, dict[str, Any]]:
+        """A case and what was filed. What names a person is masked, in the notes too, unless a reason is given, which is written down with the look."""
+        view, content, _ = self._read(who, case_no, reason)
+        return _shown(view, content, reason)
+
+    def sheet(self, who: Staff, case_no: str, reason: str = "") -> Sheet:
+        """What the page of a case shows, read once; masked and written down as `told`."""
+        view, content, advice = self._read(who, case_no, reason)
+        shown, fields = _shown(view, content, reason)
+        return Sheet(
+            view=shown,
+            fields=fields,
+            advice=advice,
+            spans=evidence(content, view.filed_on),
+            near=self.similar(who, view),
+            linked=self._cases.linked(view.case_no),
+            papers=self.stores.documents.of_case(view.case_no),
+            files=self.stores.files.of_case(view.case_no),
+            notices=self.stores.notices.of_case(view.case_no),
+        )
+
+    def _read(self, who: Staff, case_no: str, reason: str) -> tuple[CaseView, dict[str, Any], dict[str, Any]]:
+        """A case, what was filed and the advice, with the look written down."""
         view = self.case(who, case_no)
-        content = self._cases.content(view.case_no, who.role)
+        content, advice = self._cases.told(view.case_no, who.role)
         if len(reason) > 200:
             raise PetitionError("理由最多 200 个字。")
         if not reason.strip():
             self.opened(who, view)
-            return masked(content, view.filed_on)
-        self.look(who, view.case_no, reason.strip()[:200])
-        return content
+            return view, content, advice
+        self.look(who, view.case_no, reason.strip())
+        return self.case(who, view.case_no), content, advice
 
     def opened(self, who: Staff, view: CaseView) -> None:
         """Writes down that somebody has opened an accusation: its story tells who told it, names masked or not. The auditor sees who and which."""
         if view.category == ACCUSATION:
             self.staff.log(who.name, OPENED, view.case_no, "", self._now())
 
-    def history(self, who: Staff, case_no: str) -> CaseView:
-        """A case for the words of its events."""
-        view = self.case(who, case_no)
-        self.opened(who, view)
-        return self.hidden(who, view)
-
-    def hidden(self, who: Staff, view: CaseView) -> CaseView:
-        """The case with what its petitioner said since filing masked as his story is: it names him as well."""
-        if not any(e.by == "petitioner" and e.note for e in view.events):
-            return view
-        content = self._cases.content(view.case_no, who.role)
-        events = (
-            replace(e, note=masked_words(e.note, content)) if e.by == "petitioner" and e.note else e
-            for e in view.events
-        )
-        return replace(view, events=tuple(events))
-
-    def evidence(self, who: Staff, case_no: str) -> dict[str, list[Span]]:
-        """Where in the story each field stands; the places are the same in the masked story."""
-        view = self.case(who, case_no)
-        return evidence(self._cases.content(view.case_no, who.role), view.filed_on)
-
     def look(self, who: Staff, case_no: str, reason: str) -> None:
         """Writes down a look at personal data, in the auditor's log and in the case."""
         self.staff.log(who.name, LOOK, case_no, reason, self._now())
         self._cases.note(case_no, LOOK, who.name, {"note": reason}, self._now(), self.today())
-
-    def advice(self, who: Staff, case_no: str) -> dict[str, Any]:
-        """The advice that the person was given."""
-        return self._cases.advice(self.case(who, case_no).case_no, who.role)
 
     def similar(self, who: Staff, view: CaseView) -> list[tuple[CaseView, float]]:
         """Cases that may be the same matter, as far as `who` may see them."""
         if view.category == ACCUSATION:
             return []
         return [(v, s) for v, s in self._cases.similar(view.case_no) if who.sees(v.category, v.agency)]
-
-    def linked(self, who: Staff, view: CaseView) -> list[tuple[str, str]]:
-        """Cases that this one went into or came out of. What an accusation was split from is the accusation's to know alone."""
-        return self._cases.linked(self.case(who, view.case_no).case_no)
 
     def reminders(self, who: Staff) -> list[Reminder]:
         """What is due or late among the cases that `who` answers for: own agency, the petition office, or all."""
@@ -496,7 +502,18 @@ class Desk:
         if who.role not in ("supervisor", "handler"):
             raise Forbidden("整改清单由督查和承办单位来看。")
         rows = rework(self.stores.figures, self.today(), who.agency if who.role == "handler" else "")
-        return [r | {"words": masked_words(r["words"], self._cases.content(r["case_no"], who.role))} for r in rows]
+        for row in rows:
+            told = self._cases.content(row["case_no"], who.role)
+            row |= {"words": hidden(row["words"], told), "rework": [hidden(text, told) for text in row["rework"]]}
+        return rows
+
+
+def _shown(view: CaseView, content: dict[str, Any], reason: str) -> tuple[CaseView, dict[str, Any]]:
+    """As somebody sees it who gave this reason, or none: then the notes name the petitioner no more than the story does."""
+    if reason.strip():
+        return view, content
+    events = tuple(replace(e, note=hidden(e.note, content)) for e in view.events)
+    return replace(view, events=events), masked(content, view.filed_on)
 
 
 def _day(value: Any) -> date:

@@ -122,7 +122,8 @@ def _work(cases: CaseStore, number: str, filed: date, today: date, chance: rando
             return
         step = chance.choice(allowed)
         cases.transition(number, step.target, "demo", "system", DATA | {"agency": view.agency}, _at(day), day)
-        if step.target == "replied" and view.category != ACCUSATION:
+        # A rating may be changed once only, and a review may go back and forth.
+        if step.target == "replied" and step.source != "review" and view.category != ACCUSATION:
             rating = chance.choice(("满意", "满意", "基本满意", "不满意"))
             words = {"满意": "办得挺快", "基本满意": "还可以", "不满意": "说是办了，其实没有解决"}[rating]
             cases.rate(number, rating, words, _at(day), day)

@@ -79,9 +79,9 @@ def masked(fields: Mapping[str, Any], day: date) -> dict[str, Any]:
     return out
 
 
-def masked_words(text: str, fields: Mapping[str, Any]) -> str:
-    """Words that somebody said later about the same case, with what names a person hidden."""
-    return _hidden(text, {k: str(v).strip() for k, v in fields.items() if k in PERSONAL and v}, {})
+def hidden(text: str, fields: Mapping[str, Any]) -> str:
+    """What somebody wrote about a case, with what names its person hidden as in the masked story: the personal values, telephones, identity numbers."""
+    return _hidden(text, {k: str(v).strip() for k, v in fields.items() if k in PERSONAL and v}, {}) if text else text
 
 
 def _hidden(text: str, personal: Mapping[str, str], told: Mapping[str, list[Span]]) -> str:

@@ -39,6 +39,8 @@ _NOT_CHAINED = {"staff": ("must_change", "created_at")}
 PURGED = "purged"
 FIRST = "0" * 64
 MAX_TOLD = 50
+#: Rows of the log that are held at a time: an office has millions.
+AT_ONCE = 1000
 
 
 @dataclass
@@ -91,11 +93,20 @@ def _head(c: Connection, keys: Keyring) -> tuple[int, str]:
         return int(row.n), str(row.mac)
     c.execute(insert(t.audit_head).values(id=1, n=0, mac=FIRST, seal=_seal(keys, 0, FIRST)))
     # Rows from before the chain become its beginning, all in this transaction: nothing can slip in between.
-    for kind, (table, columns) in KINDS.items():
-        for old in c.execute(select(table).order_by(*(table.c[k] for k in columns))).all():
-            append(c, keys, kind, _ref(*(old._mapping[k] for k in columns)), _meaning(c, keys, kind, old))
-    row = c.execute(select(t.audit_head).where(t.audit_head.c.id == 1)).one()
-    return int(row.n), str(row.mac)
+    at, n, mac = datetime.now(timezone.utc).replace(microsecond=0), 0, FIRST
+    entries: list[dict[str, Any]] = []
+    for (kind, ref), digest in _rows(c, keys, Verdict()):
+        if digest is None:
+            raise DecryptionError(f"{kind} {ref}")
+        n, mac = n + 1, _link(keys, mac, n + 1, at, kind, ref, digest)
+        entries.append({"n": n, "at": at, "kind": kind, "ref": ref, "digest": digest, "mac": mac})
+        if len(entries) == AT_ONCE:
+            c.execute(insert(t.audit_chain), entries)
+            entries = []
+    if entries:
+        c.execute(insert(t.audit_chain), entries)
+    c.execute(update(t.audit_head).where(t.audit_head.c.id == 1).values(n=n, mac=mac, seal=_seal(keys, n, mac)))
+    return n, mac
 
 
 def _ref(*key: Any) -> str:
@@ -216,7 +227,8 @@ def _rows(c: Connection, keys: Keyring, verdict: Verdict) -> Iterator[tuple[tupl
     """Every row that should be in the chain with its digest, None when it cannot be opened."""
     categories = {r.case_no: r.category for r in c.execute(select(t.cases.c.case_no, t.cases.c.category))}
     for kind, (table, columns) in KINDS.items():
-        for row in c.execute(select(table)):
+        query = select(table).order_by(*(table.c[k] for k in columns))
+        for row in c.execute(query.execution_options(stream_results=True, max_row_buffer=AT_ONCE)):
             verdict.rows += 1
             key = kind, _ref(*(row._mapping[k] for k in columns))
             try:

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -26,11 +27,10 @@ from bot.petition.errors import (
 from bot.petition.numbers import make_case_no, normalise_case_no, valid_case_no
 from bot.petition.origin import ADDRESS
 from bot.petition.roles import ACCUSATION
-from bot.storage import audit, guessing
+from bot.storage import audit, files, guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.drafts import to_accusations
-from bot.storage.files import link_files
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import queue_step, tell
 from bot.storage.rows import MERGED, SPLIT, at, full_views, purpose
@@ -52,8 +52,9 @@ _BUSY = "这件事刚刚被别人动过，请看过最新情况再办。"
 class CaseStore:
     """The cases of an installation."""
 
-    def __init__(self, engine: Engine, keys: Keyring) -> None:
-        self._engine, self._keys = engine, keys
+    def __init__(self, engine: Engine, keys: Keyring, folder: Path | None = None) -> None:
+        """`folder`: where attachments lie; without it what belongs to an accusation is sealed anew at the next start (`files.adopt`)."""
+        self._engine, self._keys, self._folder = engine, keys, folder
         #: Off with the other limits (SUFANG_RATE_LIMITS), for generated load.
         self.holds_floods = True
         self.search = CaseSearch(engine, keys)
@@ -100,7 +101,7 @@ class CaseStore:
         self._event(c, number, 1, "transition", None, "registered", at(now, today), "system", told, filing.category)
         if filing.category != ACCUSATION:
             self.search.index(c, number, filing.fields)
-        link_files(c, number, filing.conversation)
+        files.link_files(c, self._keys, number, filing.category, filing.conversation, self._folder)
         queue_step(c, self._keys, number, "filed", filing.category, filing.agency, {"to": "registered"}, now)
         return c.execute(select(t.cases).where(t.cases.c.case_no == number)).one()
 
@@ -273,20 +274,22 @@ class CaseStore:
 
     def content(self, case_no: str, role: str) -> dict[str, Any]:
         """What was filed. An accusation is opened for the discipline role only. Raises PetitionError."""
-        return self._open(case_no, "content", role)
+        return self.told(case_no, role)[0]
 
     def advice(self, case_no: str, role: str) -> dict[str, Any]:
         """The advice that the person was given. Raises PetitionError as `content`."""
-        return self._open(case_no, "advice", role)
+        return self.told(case_no, role)[1]
 
-    def _open(self, case_no: str, column: str, role: str) -> dict[str, Any]:
+    def told(self, case_no: str, role: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Content and advice of a case. Raises PetitionError as `content`."""
         with reading(self._engine) as c:
             row = self._row(c, case_no)
         if (row.category == ACCUSATION) != (role == "discipline"):
             raise PetitionError("您这个岗位不能查看这件事的内容。")
-        place = f"cases/{row.case_no}/{column}"
-        value: dict[str, Any] = self._keys.decrypt(row[column], place, purpose(row.category))
-        return value
+        place, key = f"cases/{row.case_no}", purpose(row.category)
+        return self._keys.decrypt(row.content, f"{place}/content", key), self._keys.decrypt(
+            row.advice, f"{place}/advice", key
+        )
 
     def is_demo(self, case_no: str) -> bool:
         """Whether a case was invented by `simulate`."""
@@ -496,7 +499,7 @@ class CaseStore:
                 audit.record(c, self._keys, "case", row.case_no)
 
     def _reseal(self, c: Connection, row: Row[Any]) -> None:
-        """Takes a case over to the accusations, with its papers and the call it came from: other key, no search, nothing of it waiting to leave."""
+        """Takes a case over to the accusations, with its papers, its files and the call it came from: other key, no search, nothing of it waiting to leave."""
         number, old = row.case_no, purpose(row.category)
         values: dict[str, Any] = {
             "category": ACCUSATION,
@@ -527,6 +530,7 @@ class CaseStore:
             }
             c.execute(update(t.documents).where(t.documents.c.id == d.id).values(**papers))
         to_accusations(c, self._keys, number)
+        files.to_accusations(c, self._keys, number, self._folder)
         for table in (t.case_terms, t.case_parties):
             c.execute(table.delete().where(table.c.case_no == number))
         waiting = t.outbox.c.case_no == number, t.outbox.c.done_at.is_(None), t.outbox.c.topic != "notice"
@@ -552,8 +556,9 @@ class CaseStore:
         with transaction(self._engine) as c:
             row = self._row(c, number, lock=True)
             self.open_for(row, "补充材料")
-            files = link_files(c, row.case_no, conversation) if conversation else 0
-            detail = {"note": text} | ({"files": files} if files else {})
+            told = (c, self._keys, row.case_no, row.category, conversation, self._folder)
+            added = files.link_files(*told) if conversation else 0
+            detail = {"note": text} | ({"files": added} if added else {})
             self.append(c, row, "补充材料", "petitioner", detail, now, today)
 
     def withdraw(self, case_no: str, reason: str, now: datetime, today: date) -> None:

@@ -19,6 +19,7 @@ from bot.petition.origin import ADDRESS
 from bot.storage import guessing
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
+from bot.storage.files import opened
 from bot.storage.open import transaction
 
 
@@ -159,14 +160,14 @@ class ChatStore:
         a = t.chat_attachments
         with transaction(self._engine) as c:
             rows = c.execute(select(a).where(a.c.conversation == conversation, a.c.id.in_(list(keys)))).all()
-        return [str(self._keys.decrypt(r.name, f"attachments/{r.id}")) for r in rows]
+        return [str(opened(self._keys, r.name, f"attachments/{r.id}")) for r in rows]
 
     def all_attachment_names(self, conversation: str) -> list[str]:
         """Names of everything attached to a conversation, oldest first."""
         a = t.chat_attachments
         with transaction(self._engine) as c:
             rows = c.execute(select(a).where(a.c.conversation == conversation).order_by(a.c.created_at)).all()
-        return [str(self._keys.decrypt(r.name, f"attachments/{r.id}")) for r in rows]
+        return [str(opened(self._keys, r.name, f"attachments/{r.id}")) for r in rows]
 
     def purge(self, before: datetime, folder: Path) -> int:
         """Forgets conversations in which nothing was said since `before`: turns, tracker rows, and the files of those that filed

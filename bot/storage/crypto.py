@@ -176,6 +176,13 @@ class Keyring:
         except (InvalidTag, ValueError) as e:
             raise DecryptionError("wrong key or place") from e
 
+    def sealed_for(self, sealed: bytes, purpose: str) -> bool:
+        """Whether a value, or its first six bytes, is sealed with a data key of `purpose`. Format 1 does not tell: False."""
+        key_id = key_of(bytes(sealed))
+        if key_id is not None and key_id not in self._data:
+            self.refresh()
+        return key_id is not None and self._data.get(key_id, ("",))[0] == purpose
+
     def _data_key(self, key_id: int, purpose: str) -> bytes:
         if key_id not in self._data:
             self.refresh()

@@ -86,8 +86,9 @@ class DocumentStore:
     def of_case(self, case_no: str) -> list[dict[str, Any]]:
         """The papers of a case without their content."""
         d = t.documents
+        shown = select(d.c.id, d.c.kind, d.c.number, d.c.issued_on, d.c.by, d.c.sha256)
         with reading(self._engine) as c:
-            rows = c.execute(select(d).where(d.c.case_no == case_no).order_by(d.c.id)).all()
+            rows = c.execute(shown.where(d.c.case_no == case_no).order_by(d.c.id)).all()
         return [
             {
                 "id": r.id, "kind": r.kind, "title": kinds()[r.kind].title, "number": r.number, "issued_on": r.issued_on.isoformat(),

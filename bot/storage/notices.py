@@ -21,7 +21,7 @@ from bot.storage.cases import CaseStore
 from bot.storage.crypto import Keyring
 from bot.storage.open import reading, transaction
 from bot.storage.outbox import tell
-from bot.storage.rows import full_views, plain_view, utc
+from bot.storage.rows import LISTED, full_views, plain_view, utc
 
 #: Days before a date on which it is reminded of: those who owe, and the petitioner whose right would lapse.
 BEFORE, BEFORE_LAPSE = 3, 5
@@ -133,7 +133,7 @@ class NoticeStore:
         """Reminders whose date still stands, the latest cases first. `agency`, `office`: only theirs; `secret`: only or no accusations."""
         r, cases = t.reminders, t.cases
         still = r.c.due == cases.c.due, cases.c.owed_by.in_((OFFICE, AGENCY)), cases.c.status.notin_(FINAL)
-        query = select(cases, r.c.kind, r.c.to_whom, r.c.at).join(r, r.c.case_no == cases.c.case_no).where(*still)
+        query = select(*LISTED, r.c.kind, r.c.to_whom, r.c.at).join(r, r.c.case_no == cases.c.case_no).where(*still)
         query = query.where(cases.c.agency == agency, cases.c.owed_by == AGENCY) if agency else query
         query = query.where(cases.c.owed_by == OFFICE) if office else query
         if secret is not None:

@@ -155,7 +155,7 @@ def wrapped_keys(engine: Engine) -> list[Wrapped]:
 
 def prepare(settings: Settings) -> None:
     """What an installation has before it serves: the schema, data keys, and an audit chain over what was there before."""
-    from bot.storage import audit, drafts, rotation
+    from bot.storage import audit, drafts, files, rotation
     from bot.storage.cases import CaseStore
 
     upgrade(settings.database_url)
@@ -164,6 +164,7 @@ def prepare(settings: Settings) -> None:
     audit.adopt(engine, keys)
     drafts.adopt(engine, keys)
     CaseStore(engine, keys).adopt()
+    files.adopt(engine, keys, settings.data_dir / "attachments")
 
 
 @lru_cache(maxsize=4)
@@ -180,6 +181,6 @@ def open_cases(settings: Settings) -> Any:
     """The case store of an installation."""
     from bot.storage.cases import CaseStore
 
-    cases = CaseStore(open_engine(settings), open_keyring(settings))
+    cases = CaseStore(open_engine(settings), open_keyring(settings), settings.data_dir / "attachments")
     cases.holds_floods = settings.rate_limits_on
     return cases

@@ -21,7 +21,9 @@ from bot.storage import models as t
 from bot.storage.audit import purpose_of
 from bot.storage.crypto import PURPOSES, ROOT, DecryptionError, Keyring, key_of
 from bot.storage.drafts import hotline_drafts, hotline_inbox, purpose_of_call
-from bot.storage.open import transaction
+from bot.storage.files import purpose_of as purpose_of_file
+from bot.storage.files import reseal as reseal_file
+from bot.storage.open import reading, transaction
 
 BATCH = 200
 #: How long an unused data key is kept for processes that have not looked again.
@@ -60,7 +62,7 @@ SEALED: tuple[Sealed, ...] = (
     Sealed(t.outbox.c.payload, lambda r: f"outbox/{r.case_no}"),
     Sealed(t.chat_turns.c.request, lambda r: f"turns/{r.conversation}/{r.message_id}/request"),
     Sealed(t.chat_turns.c.response, lambda r: f"turns/{r.conversation}/{r.message_id}/response"),
-    Sealed(t.chat_attachments.c.name, lambda r: f"attachments/{r.id}"),
+    Sealed(t.chat_attachments.c.name, lambda r: f"attachments/{r.id}", lambda c, r: purpose_of_file(c, r.id)),
     Sealed(t.access_log.c.detail, lambda r: "access_log", lambda c, r: "audit"),
     Sealed(t.tracker_events.c.payload, lambda r: f"tracker/{r.sender_id}/{r.n}"),
     Sealed(t.notices.c.message, lambda r: f"notices/{r.case_no}"),
@@ -134,7 +136,9 @@ def reseal(engine: Engine, keys: Keyring, files: Path, step: Callable[[int], Non
                     _reseal_row(c, keys, sealed, row, done)
             step(done.resealed)
     for path in sorted(files.iterdir()) if files.is_dir() else []:
-        _reseal_file(keys, path, done)
+        with reading(engine) as c:
+            purpose = purpose_of_file(c, path.name)
+        _reseal_file(keys, path, purpose, done)
         step(done.resealed)
     return done
 
@@ -179,22 +183,16 @@ def _reseal_row(c: Connection, keys: Keyring, sealed: Sealed, row: Row[Any], don
     done.resealed += c.execute(query.where(sealed.column == old)).rowcount
 
 
-def _reseal_file(keys: Keyring, path: Path, done: Done) -> None:
+def _reseal_file(keys: Keyring, path: Path, purpose: str, done: Done) -> None:
     try:
-        old = path.read_bytes()
-        if path.suffix or key_of(old) == keys.current("field"):
+        if path.suffix or key_of(path.read_bytes()) == keys.current(purpose):
             return
-        value = keys.decrypt(old, f"files/{path.name}")
+        reseal_file(keys, path, purpose)
+        done.resealed += 1
     except FileNotFoundError:
         return
     except DecryptionError:
         done.unreadable += 1
-        return
-    part = path.with_suffix(".part")
-    part.write_bytes(keys.encrypt(value, f"files/{path.name}"))
-    part.chmod(0o600)
-    part.replace(path)
-    done.resealed += 1
 
 
 def finish(engine: Engine, keys: Keyring, files: Path, now: datetime) -> int:

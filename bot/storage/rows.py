@@ -15,6 +15,13 @@ from bot.storage import models as t
 from bot.storage.crypto import Keyring
 
 MERGED, SPLIT = "merged_into", "split_to"
+#: What `plain_view` needs: a list reads no sealed texts.
+LISTED = tuple(
+    t.cases.c[k]
+    for k in (
+        "case_no", "status", "channel", "category", "agency", "filed_on", "due", "version", "owed_by", "source", "urgent",
+    )
+)  # fmt: skip
 
 
 def utc(value: datetime) -> datetime:

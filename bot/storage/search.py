@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.sql import Select
 
 from bot.petition.case import CaseView
 from bot.petition.lifecycle import AGENCY, FINAL, OFFICE
@@ -19,7 +20,7 @@ from bot.storage import audit
 from bot.storage import models as t
 from bot.storage.crypto import Keyring
 from bot.storage.open import reading, transaction
-from bot.storage.rows import plain_view, purpose
+from bot.storage.rows import LISTED, plain_view, purpose
 
 #: Characters of each field that the search index takes.
 INDEXED = 120
@@ -27,6 +28,8 @@ INDEXED = 120
 SIMILAR_FROM = 0.35
 #: Pieces of a query that are looked up, and how far each is counted to tell the rare ones.
 MAX_PIECES, COUNTED = 16, 2000
+#: A piece that so many cases have does not tell which are alike; so many pieces are looked at all the same.
+COMMON, FEWEST = 500, 4
 _WORDS = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 _FIELDS = ("place", "respondent", "demand", "narrative")
 
@@ -101,32 +104,43 @@ class CaseSearch:
         number = normalise_case_no(text) if text else ""
         by_number = bool(number) and valid_case_no(number)
         with reading(self._engine) as c:
-            order = cases.c.case_no
-            # Numbers first, from the indexes alone; the rows with their sealed texts only for the page.
-            keys = select(cases.c.case_no)
+            terms: list[int] = []
+            rare = False
             if text.strip() and not by_number:
-                terms = self._rarest_first(c, sorted(self.terms(text))[:MAX_PIECES])
-                if not terms:
+                counts = self._rarest_first(c, sorted(self.terms(text))[:MAX_PIECES])
+                if not counts:
                     return []
-                first = t.case_terms.alias("first")
-                order = first.c.case_no
-                keys = keys.join(first, first.c.case_no == cases.c.case_no).where(first.c.term == terms[0])
-                for i, term in enumerate(terms[1:]):
+                terms, rare = [term for _, term in counts], counts[0][0] < COUNTED
+
+            def matching(query: Select, order: Any, wanted: list[int], seen: Callable[[Any], Any]) -> Select:
+                """Numbers first, from the indexes alone; the rows with their sealed texts only for the page."""
+                for column, value in (("status", status), ("channel", channel), ("category", category)):
+                    query = query.where(seen(cases.c[column]) == value) if value else query
+                query = query.where(cases.c.category != not_category) if not_category else query
+                if due_by:
+                    query = query.where(seen(cases.c.due) <= due_by, seen(cases.c.owed_by).in_((OFFICE, AGENCY)))
+                query = query.where(order < after) if after else query
+                query = query.where(order == number) if by_number else query
+                for i, term in enumerate(wanted):
                     other = t.case_terms.alias(f"t{i}")
-                    keys = keys.where(exists().where(and_(other.c.term == term, other.c.case_no == first.c.case_no)))
-            for column, value in (("status", status), ("channel", channel), ("category", category)):
-                keys = keys.where(cases.c[column] == value) if value else keys
-            keys = keys.where(cases.c.category != not_category) if not_category else keys
-            if due_by:
-                keys = keys.where(cases.c.due <= due_by, cases.c.owed_by.in_((OFFICE, AGENCY)))
-            keys = keys.where(order < after) if after else keys
-            keys = keys.where(order == number) if by_number else keys
-            keys = keys.order_by(order.desc()).limit(limit)
+                    query = query.where(exists().where(and_(other.c.term == term, other.c.case_no == order)))
+                return query.order_by(order.desc()).limit(limit)
+
+            keys = select(cases.c.case_no)
+            if rare:  # a few cases have this piece: they are looked at, else those that the other filters leave
+                first = t.case_terms.alias("first")
+                keys = keys.join(first, first.c.case_no == cases.c.case_no).where(first.c.term == terms[0])
+                keys = matching(keys, first.c.case_no, terms[1:], lambda column: column)
+            else:
+                keys = matching(keys, cases.c.case_no, terms, lambda column: column)
             some = [keys.where(cases.c.agency == agency) if agency else keys]
             if agency and joint:
-                some.append(keys.join(parties, parties.c.case_no == cases.c.case_no).where(parties.c.agency == agency))
+                # An agency joins few cases. SQLite knows no numbers and would rather walk all of a status: these columns it cannot look up.
+                joins = select(parties.c.case_no).join(cases, cases.c.case_no == parties.c.case_no)
+                joins = joins.where(parties.c.agency == agency)
+                some.append(matching(joins, parties.c.case_no, terms, lambda column: func.coalesce(column, column)))
             numbers = {n for one in some for n in c.execute(one).scalars()}
-            rows = select(cases).where(cases.c.case_no.in_(numbers)).order_by(cases.c.case_no.desc()).limit(limit)
+            rows = select(*LISTED).where(cases.c.case_no.in_(numbers)).order_by(cases.c.case_no.desc()).limit(limit)
             return [plain_view(row) for row in c.execute(rows).all()] if numbers else []
 
     def public(
@@ -134,7 +148,7 @@ class CaseSearch:
     ) -> list[CaseView]:
         """Cases whose teller agreed to their being public, newest first, without their events. `status`: open, closed or ""."""
         cases = t.cases
-        query = select(cases).where(cases.c.public, cases.c.category != ACCUSATION)
+        query = select(*LISTED).where(cases.c.public, cases.c.category != ACCUSATION)
         query = query.where(cases.c.case_no.in_(numbers)) if numbers else query
         query = query.where(cases.c.channel.in_(channels)) if channels else query
         query = query.where(cases.c.filed_on.between(first, last)) if first and last else query
@@ -143,36 +157,43 @@ class CaseSearch:
         with reading(self._engine) as c:
             return [plain_view(row) for row in c.execute(query.order_by(cases.c.case_no.desc()).limit(limit)).all()]
 
-    def _rarest_first(self, c: Connection, terms: Iterable[int]) -> list[int]:
-        """The pieces with the rarest first: it is walked, the others are only looked up."""
+    def _rarest_first(self, c: Connection, terms: Iterable[int]) -> list[tuple[int, int]]:
+        """How many cases have each piece, as far as it is counted, and the piece; the rarest first: it is walked, the others are only looked up."""
         counts = []
         for term in terms:
             some = select(literal(1)).where(t.case_terms.c.term == term).limit(COUNTED).subquery()
             counts.append((c.execute(select(func.count()).select_from(some)).scalar_one(), term))
-        return [term for _, term in sorted(counts)]
+        return sorted(counts)
 
     def similar(self, case_no: str, limit: int = 3) -> list[tuple[CaseView, float]]:
         """Earlier or later cases that share most of this one's words, with the share (0 to 1). No accusations."""
+        own, other, near = t.case_terms.alias("own"), t.case_terms.alias("other"), t.case_terms.alias("near")
+        # What half of all cases say tells nothing and costs most.
+        some = select(literal(1)).where(other.c.term == own.c.term).correlate(own).limit(COMMON).subquery()
+        rarity = select(func.count()).select_from(some).scalar_subquery()
+        pieces = select(own.c.term, rarity.label("n")).where(own.c.case_no == case_no).order_by("n", own.c.term)
         with reading(self._engine) as c:
-            own = set(c.execute(select(t.case_terms.c.term).where(t.case_terms.c.case_no == case_no)).scalars())
-            # What half of all cases say tells nothing and costs most.
-            telling = self._rarest_first(c, own)[:MAX_PIECES]
+            mine = c.execute(pieces).all()
+            telling = [r.term for i, r in enumerate(mine[:MAX_PIECES]) if r.n < COMMON or i < FEWEST]
             if not telling:
                 return []
             shared = func.count().label("shared")
             query = (
-                select(t.case_terms.c.case_no, shared)
-                .where(t.case_terms.c.term.in_(telling), t.case_terms.c.case_no != case_no)
-                .group_by(t.case_terms.c.case_no)
-                .order_by(shared.desc(), t.case_terms.c.case_no.desc())
+                select(near.c.case_no, shared)
+                .where(near.c.term.in_(telling), near.c.case_no != case_no)
+                .group_by(near.c.case_no)
+                .order_by(shared.desc(), near.c.case_no.desc())
                 .limit(4 * limit)
             )
-            near = [r.case_no for r in c.execute(query).all()]
-            sets = self.sets(c, near)
-            found = select(t.cases).where(t.cases.c.case_no.in_(near), t.cases.c.category != ACCUSATION)
-            rows = {r.case_no: r for r in c.execute(found).all()}
-        scored = [(len(own & sets[n]) / len(own), n) for n in near if n in rows]
-        return [(plain_view(rows[n]), s) for s, n in sorted(scored, reverse=True)[:limit] if s >= SIMILAR_FROM]
+            candidates = [r.case_no for r in c.execute(query).all()]
+            # How much of all that this case says the nearest say too.
+            said = select(near.c.case_no, shared).join(own, own.c.term == near.c.term)
+            said = said.where(near.c.case_no.in_(candidates), own.c.case_no == case_no).group_by(near.c.case_no)
+            scores = {r.case_no: r.shared / len(mine) for r in c.execute(said).all()}
+            found = select(*LISTED).where(t.cases.c.case_no.in_(candidates), t.cases.c.category != ACCUSATION)
+            views = [plain_view(r) for r in c.execute(found).all()]
+        scored = sorted(((scores[v.case_no], v.case_no, v) for v in views), key=lambda x: x[:2], reverse=True)
+        return [(v, s) for s, _, v in scored[:limit] if s >= SIMILAR_FROM]
 
     def sets(self, c: Connection, numbers: list[str]) -> dict[str, set[int]]:
         """The pieces of each case."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
@@ -29,9 +30,9 @@ class Stores:
     files: FileStore
 
     @classmethod
-    def of(cls, engine: Engine, keys: Keyring) -> Stores:
-        """On one engine, with one set of keys."""
-        cases = CaseStore(engine, keys)
+    def of(cls, engine: Engine, keys: Keyring, folder: Path | None = None) -> Stores:
+        """On one engine, with one set of keys. `folder`: where attachments lie (see `CaseStore`)."""
+        cases = CaseStore(engine, keys, folder)
         notices, documents = NoticeStore(engine, keys, cases), DocumentStore(engine, keys, cases)
         outbox, figures, files = Outbox(engine, keys), Figures(engine, keys), FileStore(engine, keys)
         return cls(cases, StaffStore(engine, keys), notices, documents, outbox, figures, files)

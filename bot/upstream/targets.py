@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp.resolver import ThreadedResolver
 
 #: Plain enough that no two readers of addresses disagree about its host.
-_PLAIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!-~]*)?")
+_PLAIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:/[!-~]*)?")
 #: Never a target, named or not: addresses under which clouds tell a machine its secrets, beside the link-local ones. Two of them look global.
 _METADATA = frozenset(ip_address(a) for a in ("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192"))
 _NAT64 = ip_network("64:ff9b::/96")
@@ -31,7 +31,8 @@ class Refused(OSError):
 
 def plain(url: str) -> bool:
     """Whether an address is written so that its host is beyond doubt."""
-    return bool(_PLAIN.fullmatch(url))
+    found = _PLAIN.fullmatch(url)
+    return bool(found) and int(found[1] or 1) <= 65535
 
 
 def _meant(address: str) -> Iterator[IPv4Address | IPv6Address]:

@@ -131,3 +131,42 @@ def test_a_visitors_fields_were_typed_at_the_counter(office: Office) -> None:
         assert "问到时说的" not in text
 
     office.run(work)
+
+
+NOTE = "已经和李春梅通了电话（13800001234、妻子13911112222），约好到莲花街道8号看现场"
+
+
+def test_notes_name_the_petitioner_no_more_than_the_story_until_a_reason_is_given(office: Office, advisor) -> None:
+    async def work(o: Office) -> None:
+        number = filed_by_chat(o, advisor)
+        assert (await o.move("clerk", number, "dispatched", kind="转送", agency="住建", note=NOTE))[0] == 200
+        await o.must("boss", "POST", f"cases/{number}/events", event="督办", note=f"请回复：{NOTE}")
+        csrf = await sign_in(o, "小周", "clerk")
+        shown = [
+            await page(o, number),
+            str(await o.must("h住建", "GET", f"cases/{number}/events")),
+            str(await o.must("h住建", "GET", f"cases/{number}")),
+        ]
+        for text in shown:
+            assert "通了电话" in text
+            assert not any(said in text for said in ("李春梅", "13800001234", "13911112222", "莲花街道8号")), text
+        opened = await o.client.post(f"/desk/cases/{number}/look", data={"csrf": csrf, "reason": "核实"})
+        assert (await opened.text()).count(NOTE) == 3  # the time line twice, and what waits for an answer
+        told = await o.must("h住建", "GET", f"cases/{number}/events?reason=核实")
+        assert NOTE in [e["note"] for e in told]
+        looks = [e for e in o.staff.looks() if e["case_no"] == number]
+        assert [(e["by"], e["reason"]) for e in looks] == [("h住建", "核实"), ("小周", "核实")]
+
+    office.run(work)
+
+
+def test_the_words_of_a_rating_are_masked_in_the_list_of_rework(office: Office) -> None:
+    async def work(o: Office) -> None:
+        number = await o.replied()
+        o.cases.rate(number, "不满意", "我是李春梅，打13800001234没有人回", o.day.time, o.day.date)
+        await o.must("boss", "POST", f"cases/{number}/events", event="整改", note="已给李春梅回电话")
+        (row,) = (await o.must("boss", "GET", "reports/rework"))["cases"]
+        assert row["words"] == "我是李**，打138****1234没有人回"
+        assert "李春梅" not in str(row["rework"])
+
+    office.run(work)

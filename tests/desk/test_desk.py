@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
+from bot.desk import pages
 from bot.storage.staff import StaffStore
 from desk.office import BRIBE, LIFT, Office
 
@@ -436,5 +437,36 @@ def test_an_administrator_opens_and_closes_accounts(office: Office) -> None:
         await o.client.post("/desk/users", data={"csrf": csrf, "do": "disable", "name": "新人"})
         answer = await o.client.post("/desk/login", data={"name": "新人", "password": secret})
         assert answer.status == 401
+
+    office.run(work)
+
+
+def test_the_log_goes_back_page_by_page_and_tells_local_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "LOOKS", 2)
+
+    async def work(o: Office) -> None:
+        number = await o.register()
+        for reason in ("第一次", "第二次", "第三次"):
+            o.staff.log("小周", "查看个人信息", number, reason, o.day.time)
+        await sign_in(o, "审计甲", "auditor")
+        first = await (await o.client.get("/desk/log")).text()
+        assert "第三次" in first and "第二次" in first and "第一次" not in first
+        assert "2026-11-23 10:00" in first  # 02:00 UTC
+        (older,) = re.findall(r'href="(/desk/log\?before=\d+)"', first)
+        second = await (await o.client.get(older)).text()
+        assert "第一次" in second and "第二次" not in second and "更早的" not in second
+        assert (await o.client.get("/desk/log?before=x")).status == 400
+
+    office.run(work)
+
+
+def test_an_administrator_is_offered_only_what_he_may_do(office: Office) -> None:
+    async def work(o: Office) -> None:
+        await sign_in(o, "管家", "admin")
+        text = await (await o.client.get("/desk/users")).text()
+        assert re.findall(r'<option value="(\w+)">', text) == ["clerk", "handler", "supervisor", "admin"]
+        switched = re.findall(r'name="name" value="([^"]+)"><button', text)
+        assert "clerk" in switched
+        assert not {"disc", "aud", "管家"} & set(switched)
 
     office.run(work)

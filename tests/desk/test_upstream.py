@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -306,6 +307,36 @@ def test_an_address_that_two_readers_may_read_differently_is_refused(office: Off
     async def work(o: Office) -> None:
         hook = {"agency": "住建", "url": target, "secret": "a secret of sixteen"}
         assert (await o.call("root", "POST", "webhooks", **hook))[0] == 400
+
+    office.run(work)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fits"),
+    [
+        ({}, True),
+        ({"url": "https://hook.example/a*b?c=1"}, True),
+        ({"url": "https://hook.example:8443"}, True),
+        ({"url": "https://hook.example:99999/"}, False),
+        ({"url": "https://a..example/"}, False),
+        ({"url": f"https://{'a' * 64}.example/"}, False),
+        ({"url": "https://hook.example/" + "a" * 500}, False),
+        ({"secret": "fifteen letters"}, False),
+        ({"secret": "密钥" * 10}, False),
+        ({"secret": "s" * 201}, False),
+    ],
+)
+def test_the_document_says_of_a_webhook_what_the_desk_accepts(office: Office, changed: dict, fits: bool) -> None:
+    async def work(o: Office) -> None:
+        hook = {"agency": "住建", "url": "https://hook.example/", "secret": "a secret of sixteen"} | changed
+        told = (await (await o.client.get("/desk/api/v1/openapi.json")).json())["paths"]["/webhooks"]["post"]
+        said = told["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        by_the_document = all(
+            re.search(said[k]["pattern"], hook[k]) and len(hook[k]) <= said[k].get("maxLength", 200)
+            for k in ("url", "secret")
+        )
+        assert bool(by_the_document) is fits
+        assert (await o.call("root", "POST", "webhooks", **hook))[0] == (201 if fits else 400)
 
     office.run(work)
 

@@ -252,6 +252,18 @@ def test_rows_from_before_the_chain_become_its_beginning(engine: Engine) -> None
     assert audit.verify(engine, keys).problems == []
 
 
+def test_the_chain_of_a_large_office_begins_a_batch_at_a_time(
+    engine: Engine, office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, _ = office
+    with engine.begin() as c:
+        c.execute(text("DELETE FROM audit_chain"))
+        c.execute(text("DELETE FROM audit_head"))
+    monkeypatch.setattr(audit, "AT_ONCE", 3)
+    assert audit.adopt(engine, keys) == audit.verify(engine, keys).rows > 9
+    assert audit.verify(engine, keys).problems == []
+
+
 # -- backup and restore -------------------------------------------------------------------------------------------------
 
 
