@@ -25,7 +25,7 @@ from bot.desk.http import (
     sign_in,
     typed,
 )
-from bot.desk.service import MAX_NOTE, Forbidden
+from bot.desk.service import MAX_NOTE, Forbidden, longest
 from bot.desk.tables import report_csv
 from bot.petition.case import CaseView, EventView
 from bot.petition.errors import PetitionError, StoreUnavailable, TooManyAttempts
@@ -39,6 +39,8 @@ BASE = "/desk/api/v1"
 MAX_DEPTH = 6
 #: Bytes of a sign-in.
 MAX_LOGIN = 16 * 1024
+#: Characters of a member of a query: words to find, a reason.
+MAX_QUERY = 200
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -102,6 +104,7 @@ async def _body(call: web.Request, /, **kinds: type) -> dict[str, Any]:
         raise PetitionError("这不是 JSON。") from None
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
         raise PetitionError("应为一个对象。")
+    _check_lengths(value)
     body: dict[str, Any] = typed(value)
     for key, kind in kinds.items():
         name, optional = key.rstrip("_"), key.endswith("_")
@@ -112,11 +115,20 @@ async def _body(call: web.Request, /, **kinds: type) -> dict[str, Any]:
             given = body[name] = int(given)  # JSON knows one kind of number
         if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
             raise PetitionError(f"{name} 缺少或者种类不对。")
-        if isinstance(given, str) and len(given) > MAX_NOTE:
-            raise PetitionError(f"{name} 最多 {MAX_NOTE} 个字。")
         if isinstance(given, int) and abs(given) > 2**31:
             raise PetitionError(f"{name} 太大。")
     return body
+
+
+def _check_lengths(value: dict[str, Any]) -> None:
+    """Texts count as they were sent, before what nobody types is dropped from them. Raises PetitionError."""
+    for key, given in value.items():
+        if isinstance(given, str) and len(given) > MAX_NOTE:
+            raise PetitionError(f"{typed(key)} 最多 {MAX_NOTE} 个字。")
+    fields = value.get("fields")
+    for key, given in fields.items() if isinstance(fields, dict) else ():
+        if isinstance(given, str) and len(given) > longest(key):
+            raise PetitionError(f"{typed(key)} 最多 {longest(key)} 个字。")
 
 
 def _depth(value: Any, level: int = 1) -> int:
@@ -125,6 +137,8 @@ def _depth(value: Any, level: int = 1) -> int:
 
 
 def _query(request: web.Request) -> dict[str, str]:
+    if any(len(v) > MAX_QUERY for v in request.query.values()):
+        raise PetitionError(f"每一项最多 {MAX_QUERY} 个字。")
     return {typed(k): typed(v) for k, v in request.query.items()}
 
 
@@ -364,6 +378,9 @@ async def _add_hook(request: web.Request) -> web.Response:
         raise PetitionError("回调地址里的主机名不对。") from None
     except OSError:
         pass  # its name is not known yet: it is looked at again at every sending
+    sent = await request.json()
+    if (sent["url"], sent["secret"]) != (body["url"], body["secret"]):
+        raise PetitionError("回调地址或者签名密钥里有不能用的字符。")
     if not re.fullmatch("[ -~]{16,200}", body["secret"]):
         raise PetitionError("签名密钥应为 16 到 200 个字母、数字或者符号。")
     made = await run(outbox.add_hook, body["agency"], body["url"], body["secret"], request.app[SETTINGS].now())

@@ -571,7 +571,12 @@ def _fits(key: str, value: Any) -> bool:
             return bool(re.fullmatch(r"[0-9]{1,8}", value))
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return number and (key == "amount" or value == int(value)) and 0 <= value <= _MOST[key]
-    return isinstance(value, str) and len(value) <= (5000 if key in _LONG else 500)
+    return isinstance(value, str) and len(value) <= longest(key)
+
+
+def longest(key: str) -> int:
+    """How many characters a field may have."""
+    return 5000 if key in _LONG else 500
 
 
 def role_name(role: str) -> str:

@@ -32,7 +32,7 @@ class Refused(OSError):
 def plain(url: str) -> bool:
     """Whether an address is written so that its host is beyond doubt."""
     found = _PLAIN.fullmatch(url)
-    return bool(found) and int(found[1] or 1) <= 65535
+    return found is not None and int(found[1] or 1) <= 65535
 
 
 def _meant(address: str) -> Iterator[IPv4Address | IPv6Address]:

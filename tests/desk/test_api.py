@@ -6,6 +6,7 @@ import hashlib
 import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -85,6 +86,20 @@ def test_characters_that_nobody_types_are_dropped(office: Office) -> None:
         number = await o.register("clerk", LIFT | {"narrative": "电梯\x00坏了\ud800，\x1b没人修"})
         told = await o.must("clerk", "GET", f"cases/{number}")
         assert told["fields"]["narrative"] == "电梯坏了，没人修"
+
+    office.run(work)
+
+
+def test_a_text_counts_as_it_was_sent(office: Office) -> None:
+    async def work(o: Office) -> None:
+        number = await o.register()
+        for fields in (LIFT | {"on_behalf_of": "\x01" + "母" * 500}, LIFT | {"narrative": "\x00" + "电" * 5000}):
+            assert (await o.call("clerk", "POST", "cases", source="来访", fields=fields))[0] == 400
+        long = "\x01" + "词" * 200
+        assert (await o.call("clerk", "GET", f"cases?text={quote(long)}"))[0] == 400
+        assert (await o.call("clerk", "GET", f"cases/{number}?reason={quote(long)}"))[0] == 400
+        note = {"event": "补充材料", "note": "\x01" + "字" * 2000}
+        assert (await o.call("clerk", "POST", f"cases/{number}/events", **note))[0] == 400
 
     office.run(work)
 

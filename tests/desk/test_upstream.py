@@ -321,6 +321,7 @@ def test_an_address_that_two_readers_may_read_differently_is_refused(office: Off
         ({"url": "https://a..example/"}, False),
         ({"url": f"https://{'a' * 64}.example/"}, False),
         ({"url": "https://hook.example/" + "a" * 500}, False),
+        ({"url": "https://hook.example/\x01"}, False),
         ({"secret": "fifteen letters"}, False),
         ({"secret": "密钥" * 10}, False),
         ({"secret": "s" * 201}, False),
