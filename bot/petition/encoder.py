@@ -38,7 +38,8 @@ def encoder() -> Callable[[list[str]], Any] | None:
         return None
     model = USE(threads=1)  # a sentence is so small that a second thread costs three times what it saves
     model._model.table = _on_disk(model._model.table)
-    return model.encode
+    encode: Callable[[list[str]], Any] = model.encode
+    return encode
 
 
 def installed() -> bool:
