@@ -42,11 +42,14 @@ def ensure_model(settings: Settings, force: bool = False) -> Path | None:
     """The model of the present sources, trained now if it is not there. None when training failed (said on stderr)."""
     from bot.knowledge.loader import KnowledgeError
     from bot.knowledge.region import regional
+    from bot.petition import peril
     from bot.petition.advice.triage import load_or_train
 
     path = MODELS / f"sufang-{digest()}.tar.gz"
     try:
-        load_or_train(regional(settings.region), settings.data_dir / "models")
+        k, models = regional(settings.region), settings.data_dir / "models"
+        load_or_train(k, models)
+        peril.ready(k, models)
     except KnowledgeError as e:
         print(f"知识库有错，没有启动：{e}", file=sys.stderr)
         return None

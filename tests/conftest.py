@@ -28,11 +28,13 @@ def today() -> date:
 def advisor():
     """The real advice engine with the model that `make train` keeps."""
     from bot.knowledge.loader import knowledge
+    from bot.petition import peril
     from bot.petition.advice.engine import Advisor
     from bot.petition.advice.triage import Triage, load_or_train
 
     k = knowledge()
-    return Advisor(k, Triage(k, load_or_train(k, ROOT / "var" / "models")))
+    models = ROOT / "var" / "models"
+    return Advisor(k, Triage(k, load_or_train(k, models)), peril.ready(k, models).read)
 
 
 @pytest.fixture(scope="session")

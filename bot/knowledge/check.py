@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path as File
 
-from bot.knowledge.loader import Knowledge
+from bot.knowledge.loader import ROOT, Knowledge, read_yaml
 from bot.knowledge.model import Basis, Clock
 from bot.petition.keys import AGENCIES, CATEGORIES, CHANNELS
 
 #: Channels that lead into no procedure of the law.
 NO_PROCEDURE = ("consultation", "none", "emergency")
+#: Examples that a kind of danger has at least.
+FEW = 30
 _LENGTH = re.compile(r"\d+ (days|working_days|months|years?|hours|month|day)$")
 
 
@@ -54,6 +56,7 @@ def problems(knowledge: Knowledge, day: date) -> list[str]:
         out += _procedure_problems(knowledge, p.id, day)
     for d in knowledge.disputes.values():
         out += _dispute_problems(knowledge, d.id)
+    out += danger_problems(read_yaml(ROOT / "danger.yml"))
     for i, s in enumerate(knowledge.stories, 1):
         for key, known in ((s.channel, CHANNELS), (s.agency, AGENCIES), *((a, CHANNELS) for a in s.also)):
             if key not in known:
@@ -102,6 +105,19 @@ def upcoming(knowledge: Knowledge, day: date) -> Iterator[str]:
             f"用 {after.edition} 年的" if after else "废止"
         )
         yield from (f"从 {next_day} 起：{p}" for p in problems(knowledge, next_day) if p not in now)
+
+
+def danger_problems(rows: dict[str, list[str]]) -> Iterator[str]:
+    """What is wrong with the examples of danger: unknown kinds, too few of one, one text under two."""
+    from bot.petition.safety import KINDS
+
+    yield from (f"danger.yml：没有“{kind}”这一类" for kind in rows if kind not in (*KINDS, "none"))
+    yield from (f"danger.yml：{kind} 至少要 {FEW} 句" for kind in (*KINDS, "none") if len(rows.get(kind, ())) < FEW)
+    owners: dict[str, str] = {}
+    for kind, texts in rows.items():
+        for text in texts:
+            if owners.setdefault(text, kind) != kind:
+                yield f"danger.yml：“{text}”同时在 {owners[text]} 和 {kind} 里"
 
 
 def _generic_problems(knowledge: Knowledge) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, List
@@ -31,6 +31,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.knowledge.loader import ROOT, knowledge
 from bot.nlu.scene import scene_of
+from bot.petition import peril
 from bot.petition.dialogue import gate, intents
 from bot.petition.dialogue.intents import IntentModel
 from bot.settings import Settings
@@ -126,13 +127,17 @@ class FusedNLU(GraphComponent):
         """Training needs no features from here."""
         return training_data
 
+    @cached_property
+    def _peril(self) -> peril.Peril:
+        return peril.ready(knowledge(), self._settings.data_dir / "models")
+
     def process(self, messages: List[Message], tracker: DialogueStateTracker | None = None) -> List[Message]:
         """Reads each message in the context of the conversation; without a tracker it is read as a first turn."""
         scene = scene_of(tracker.current_slot_values() if tracker else {}, bool(tracker and tracker.active_loop_name))
         for message in messages:
             text = message.get(TEXT) or ""
             scores = OnDemand(partial(self._model.scores, text) if self._model else dict)
-            reading = gate.read(text, scores, scene, self._settings.today())
+            reading = gate.read(text, scores, scene, self._settings.today(), self._peril.read)
             ranking = [{INTENT_NAME_KEY: k, PREDICTED_CONFIDENCE_KEY: p} for k, p in islice(scores.known.items(), 5)]
             message.set(
                 INTENT,

@@ -18,13 +18,14 @@ _SENTENCE = re.compile(r"[。！？；!?;\n]")
 _CLAUSE = re.compile(r"[。！？；!?;\n，,]|\s+")
 
 
+KINDS = ("self_harm", "violence", "child", "threat_to_others", "fire_medical", "missing")
 #: Kinds that tell of the person's own wishes rather than of what was done to them.
 INWARD = ("self_harm", "threat_to_others")
 
 
 @dataclass(frozen=True)
 class Danger:
-    """kind: self_harm, violence, child, threat_to_others, fire_medical, missing. cue: the words that told."""
+    """kind: one of KINDS. cue: the words that told."""
 
     kind: str
     cue: str
@@ -41,7 +42,7 @@ class _Kind:
 
 
 @lru_cache(maxsize=1)
-def _rules() -> tuple[tuple[_Kind, ...], Pattern, Pattern]:
+def _rules() -> tuple[tuple[_Kind, ...], Pattern, Pattern, Pattern]:
     data: dict[str, Any] = read_yaml(ROOT / "safety.yml")
     kinds = tuple(
         _Kind(
@@ -54,7 +55,7 @@ def _rules() -> tuple[tuple[_Kind, ...], Pattern, Pattern]:
         )
         for name, k in data["kinds"].items()
     )
-    return kinds, Pattern(data["urgent"]["any"]), Pattern(data["urgent"]["no"])
+    return kinds, Pattern(data["urgent"]["any"]), Pattern(data["urgent"]["no"]), Pattern(data["never"])
 
 
 def danger(text: str) -> Danger | None:
@@ -79,6 +80,11 @@ def danger(text: str) -> Danger | None:
     return None
 
 
+def over(text: str) -> bool:
+    """Whether words tell that it is long past, only feared, or asked of somebody as a duty."""
+    return bool(_rules()[3].hits(text))
+
+
 def inward(clause: str) -> bool:
     """Whether a clause tells of a wish to die or to harm, present or not."""
     return any(k.certain.hits(clause) or k.signs.hits(clause) for k in _rules()[0] if k.name in INWARD)
@@ -86,5 +92,5 @@ def inward(clause: str) -> bool:
 
 def pressing(text: str) -> bool:
     """Whether words of the matter mark it to be speeded: gatherings, many people without water, power or heating, harmed children."""
-    _, any_, no = _rules()
+    _, any_, no, _ = _rules()
     return bool(any_.hits(text)) and any(any_.hits(s) and not no.hits(s) for s in _SENTENCE.split(text))

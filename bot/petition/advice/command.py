@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.knowledge.region import regional
+from bot.petition import peril
 from bot.petition.advice.engine import GENERIC, Advice, Advisor
 from bot.petition.advice.triage import Triage, load_or_train
 from bot.petition.keys import CHANNELS
@@ -27,7 +28,7 @@ class Advise:
     def ready(cls, models: Path, region: str = "") -> Advise:
         """Loads the model from `models`, learning it first when the knowledge base changed; `region` as in SUFANG_REGION."""
         k = regional(region)
-        return cls(Advisor(k, Triage(k, load_or_train(k, models))))
+        return cls(Advisor(k, Triage(k, load_or_train(k, models)), peril.ready(k, models).read))
 
     def one(self, key: Any, text: str, today: date, explain: bool = False) -> dict[str, Any]:
         """The object of one line."""

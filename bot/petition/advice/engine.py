@@ -8,7 +8,7 @@ claim carries its basis. Nothing here is a decision of an agency: confidence is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -168,10 +168,13 @@ class Advice:
 
 
 class Advisor:
-    """Gives advice. Holds no state of a conversation."""
+    """Gives advice. Holds no state of a conversation. `danger` reads a cleaned text for present danger (`Peril.read`)."""
 
-    def __init__(self, knowledge: Knowledge, triage: Triage) -> None:
+    def __init__(
+        self, knowledge: Knowledge, triage: Triage, danger: Callable[[str], safety.Danger | None] = safety.danger
+    ) -> None:
         self._k, self._triage, self._reader = knowledge, triage, FactReader(knowledge.facts)
+        self._danger = danger
 
     @property
     def knowledge(self) -> Knowledge:
@@ -195,7 +198,7 @@ class Advisor:
         ranking = self._triage.rank(matter)
         facts = self._reader.of_story(text, today) | self._when(text, today) | dict(told or {})
         known = tuple(dict.fromkeys(p.value for p in priors.find_priors(text)))
-        peril = None if danger_over else safety.danger(text)
+        peril = None if danger_over else self._danger(text)
         likely = list(ranking.disputes.items())[:5]
         scores = self._channel_scores(ranking, likely, facts, known, matter)
         if peril:

@@ -16,7 +16,8 @@ from bot.knowledge.loader import Knowledge
 from bot.knowledge.model import Dispute
 from bot.petition import encoder
 from bot.petition.advice.signs import SignReader, sentences
-from bot.petition.linear import SMALL, LinearText, train
+from bot.petition.linear import SMALL, train
+from bot.petition.opinions import Opinions, kept, softmax, together
 
 MODEL_VERSION = "8"
 #: From how many characters on a text is also read in parts, the length of a piece, and what the parts count.
@@ -45,26 +46,10 @@ class Ranking:
     fired: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class TriageModel:
-    """`first` reads n-grams and signs; `second` the meaning of the beginning, None where there is no encoder."""
-
-    first: LinearText
-    second: LinearText | None = None
-
-    def files(self, path: Path) -> dict[Path, LinearText]:
-        """Where each is kept when the first is kept in `path`."""
-        return {p: m for p, m in zip(_files(path), (self.first, self.second), strict=True) if m}
-
-
-def _files(path: Path) -> tuple[Path, Path]:
-    return path, path.with_name(f"{path.stem}-second.npz")
-
-
 class Triage:
     """Ranks disputes, channels and agencies of a story."""
 
-    def __init__(self, knowledge: Knowledge, model: TriageModel) -> None:
+    def __init__(self, knowledge: Knowledge, model: Opinions) -> None:
         self._knowledge, self._model = knowledge, model
 
     @cached_property
@@ -78,14 +63,15 @@ class Triage:
         if parts := _parts(text):
             scores = self._letter(scores, parts)
         if self._model.second and any(max(scores[h].values()) < UNSURE for h in PART_HEADS):
-            scores |= self._meant(scores, self._model.second.scores("", encoder.signs([text[:MEANT]])[0]))
+            second = self._model.second.scores("", encoder.signs([text[:MEANT]])[0])
+            scores |= {head: together(scores[head], told, SECOND_WEIGHT) for head, told in second.items()}
         fired: list[str] = []
         logs = {}
         for key, p in scores["dispute"].items():
             bonus, hits = cues.get(key, (0.0, set()))
             fired += [f"{key}:{h}" for h in sorted(hits)]
             logs[key] = math.log(p + SMALL) + bonus
-        return Ranking(_softmax(logs), scores["channel"], scores["agency"], scores["urgent"]["yes"], tuple(fired))
+        return Ranking(softmax(logs), scores["channel"], scores["agency"], scores["urgent"]["yes"], tuple(fired))
 
     def _letter(self, whole: Scores, parts: Sequence[tuple[str, float]]) -> Scores:
         """The opinions on the parts and on the whole as one per head, added as log odds."""
@@ -94,22 +80,8 @@ class Triage:
         out = dict(whole)
         for head, logs in self._model.first.logs(texts, PART_HEADS).items():
             own, told = whole[head], zip(self._model.first.heads[head].labels, (weights @ logs).tolist(), strict=True)
-            out[head] = _softmax({k: WHOLE_WEIGHT * math.log(own[k] + SMALL) + t for k, t in told})
+            out[head] = softmax({k: WHOLE_WEIGHT * math.log(own[k] + SMALL) + t for k, t in told})
         return out
-
-    @staticmethod
-    def _meant(scores: Scores, second: Scores) -> Scores:
-        """The second opinion beside the first, as log odds."""
-        share = SECOND_WEIGHT
-        return {
-            head: _softmax(
-                {
-                    k: (1 - share) * math.log(p + SMALL) + share * math.log(told.get(k, 0.0) + SMALL)
-                    for k, p in scores[head].items()
-                }
-            )
-            for head, told in second.items()
-        }
 
 
 def _parts(text: str) -> list[tuple[str, float]]:
@@ -138,13 +110,6 @@ def _parts(text: str) -> list[tuple[str, float]]:
         (last[-120:], DEMAND_WEIGHT),
         *((p, PIECES_WEIGHT / len(pieces)) for p in pieces),
     ]
-
-
-def _softmax(logs: Mapping[str, float]) -> dict[str, float]:
-    top = max(logs.values())
-    e = {k: math.exp(v - top) for k, v in logs.items()}
-    total = sum(e.values())
-    return {k: e[k] / total for k in sorted(e, key=e.__getitem__, reverse=True)}
 
 
 #: What each head learns from one text; "" where it has nothing to learn.
@@ -176,7 +141,7 @@ def model_key(knowledge: Knowledge) -> str:
     return hashlib.sha256(repr((MODEL_VERSION, encoder.installed(), rows, signs)).encode()).hexdigest()[:16]
 
 
-def train_triage(knowledge: Knowledge) -> TriageModel:
+def train_triage(knowledge: Knowledge) -> Opinions:
     """Learns the heads from the knowledge base's own examples."""
     from bot.petition.understand.text import clean
 
@@ -189,23 +154,12 @@ def train_triage(knowledge: Knowledge) -> TriageModel:
     key = model_key(knowledge)
     first = train(texts, labels, key=key, signs=signs, weights=weights)
     if not encoder.installed():
-        return TriageModel(first)
+        return Opinions(first)
     meant = encoder.signs([t[:MEANT] for t in texts])
     own = {head: labels[head] for head in PART_HEADS}
-    return TriageModel(first, train([""] * len(texts), own, key, SECOND_STRENGTH, signs=meant, weights=weights))
+    return Opinions(first, train([""] * len(texts), own, key, SECOND_STRENGTH, signs=meant, weights=weights))
 
 
-def load_or_train(knowledge: Knowledge, folder: Path) -> TriageModel:
+def load_or_train(knowledge: Knowledge, folder: Path) -> Opinions:
     """The model of the present examples: from `folder` when it is there, otherwise learned now and kept there."""
-    path = folder / f"triage-{model_key(knowledge)}.npz"
-    first, second = _files(path)
-    try:
-        return TriageModel(LinearText.load(first), LinearText.load(second) if encoder.installed() else None)
-    except (OSError, ValueError, KeyError):
-        model = train_triage(knowledge)
-        for file, part in model.files(path).items():
-            part.save(file)
-        for old in folder.glob("triage-*.npz"):
-            if old not in (first, second):
-                old.unlink(missing_ok=True)
-        return model
+    return kept(folder, "triage", model_key(knowledge), lambda: train_triage(knowledge))

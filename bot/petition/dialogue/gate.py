@@ -7,7 +7,7 @@ is pending: danger first, then an answer that fits, then a question in between, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -100,10 +100,16 @@ class Reading:
     topic: str = ""
 
 
-def read(raw: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
+def read(
+    raw: str,
+    scores: Mapping[str, float],
+    scene: Scene,
+    today: date,
+    danger: Callable[[str], safety.Danger | None] = safety.danger,
+) -> Reading:
     """Reads one turn. `scores`: probabilities of the intent model, `faq:<topic>` among them, best first."""
     text = clean(raw).text.strip()
-    peril = safety.danger(text)
+    peril = danger(text)
     if peril:
         return Reading("emergency", 1.0, peril.kind)
     low = scene.draft.despair or (scene.danger and not scene.pending)

@@ -1,0 +1,90 @@
+"""Danger to life or body by likeness: what the rules of `safety` have no words for.
+
+Rules find what they name; people in danger say it in their own words. A model learnt from `danger.yml` reads beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.knowledge.loader import ROOT, Knowledge, read_yaml
+from bot.petition import encoder, safety
+from bot.petition.linear import train
+from bot.petition.opinions import Opinions, kept, together
+from bot.petition.safety import Danger
+from bot.petition.understand.text import clean
+
+VERSION = "1"
+NONE = "none"
+#: Below this probability of any danger the encoder is not asked, from this one on it is one; what the encoder's word counts.
+#: Chosen by cross-validation on the project's own texts.
+POSSIBLE, CERTAIN, SECOND_WEIGHT = 0.03, 0.3, 0.4
+STRENGTH, SECOND_STRENGTH = 12.0, 10.0
+#: A text is read whole up to this length, a longer one in pieces of whole sentences; up to so many of them.
+PIECE, MAX_PIECES = 90, 12
+_CLAUSE_END = re.compile(r"(?<=[。！？!?；;\n])")
+
+
+@dataclass(frozen=True)
+class Peril:
+    """Rules and model together."""
+
+    opinions: Opinions
+
+    def read(self, text: str) -> Danger | None:
+        """The present danger that a cleaned text tells of, or None."""
+        found = safety.danger(text)
+        return found or next((d for p in _pieces(text) if (d := self._likely(p))), None)
+
+    def _likely(self, text: str) -> Danger | None:
+        scores = self.opinions.first.scores(text)["kind"]
+        if 1 - scores[NONE] < POSSIBLE or safety.over(text):
+            return None
+        if self.opinions.second:
+            meant = self.opinions.second.scores("", encoder.signs([text])[0])["kind"]
+            scores = together(scores, meant, SECOND_WEIGHT)
+        if 1 - scores[NONE] < CERTAIN:
+            return None
+        return Danger(next(k for k in scores if k != NONE), text)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    piece, count = "", 0
+    for sentence in _CLAUSE_END.split(text):
+        if piece and len(piece) + len(sentence) > PIECE:
+            yield piece
+            piece, count = "", count + 1
+            if count == MAX_PIECES:
+                return
+        piece += sentence[: 2 * PIECE]
+    if piece:
+        yield piece
+
+
+def example_rows(knowledge: Knowledge) -> list[tuple[str, str]]:
+    """(cleaned text, kind): the examples of danger, and everything else that people come with as none."""
+    told = [(t, kind) for kind, texts in read_yaml(ROOT / "danger.yml").items() for t in texts]
+    told += [(s.text[:PIECE], NONE) for s in knowledge.stories if s.channel != "emergency" and not s.urgent]
+    told += [(e.text, NONE) for d in knowledge.disputes.values() for e in d.examples if not safety.danger(e.text)]
+    told += [(e, NONE) for a in knowledge.answers.values() for e in a.examples]
+    return [(clean(t).text, kind) for t, kind in told]
+
+
+def learn(knowledge: Knowledge) -> Opinions:
+    """Both opinions from the examples."""
+    rows = example_rows(knowledge)
+    texts, labels = [t for t, _ in rows], {"kind": [k for _, k in rows]}
+    first = train(texts, labels, strength=STRENGTH, min_texts=2)
+    if not encoder.installed():
+        return Opinions(first)
+    return Opinions(first, train([""] * len(texts), labels, strength=SECOND_STRENGTH, signs=encoder.signs(texts)))
+
+
+def ready(knowledge: Knowledge, folder: Path) -> Peril:
+    """Loads the model from `folder`, learning it first when its examples changed."""
+    key = hashlib.sha256(repr((VERSION, encoder.installed(), example_rows(knowledge))).encode()).hexdigest()[:16]
+    return Peril(kept(folder, "danger", key, lambda: learn(knowledge)))
