@@ -12,26 +12,16 @@ from statistics import median
 from typing import Any
 
 from bot.evaluation.shares import share
-from bot.knowledge.loader import knowledge, read_yaml
+from bot.knowledge.loader import knowledge, own_examples, read_yaml
 from bot.petition.dialogue.gate import FAQ
 from bot.petition.dialogue.intents import QUESTION, IntentModel, train_intents
 
-ROOT = Path(__file__).parents[2]
 OUT = "out_of_scope"
 SEED = 7
 #: Fillers of spoken language, put in front or in between.
 FILLERS = ("嗯", "那个", "就是", "呃", "啊", "这个")
 #: Homophones that speech recognition confuses: common characters of the same sound.
 _HOMOPHONES = "在再 的得地 他她它 是事市 做作坐 有又 那哪 进近 已以 像象 和河合 于与 名明 件见 号好 查茶 报抱 单但 办半 话画 点店 到道 字自 记寄 没美 里理 话化 时实 机鸡 复付 意议 满慢 信心 催崔 登灯 录路 撤彻 名鸣 人仁"
-
-
-def own_examples(folder: Path = ROOT / "data" / "nlu") -> list[tuple[str, str]]:
-    """(text, intent) of every example of the project."""
-    rows = []
-    for path in sorted(folder.glob("*.yml")):
-        for entry in read_yaml(path)["nlu"]:
-            rows += [(line[2:].strip(), entry["intent"]) for line in entry["examples"].strip().splitlines()]
-    return rows
 
 
 def spoken(text: str, rng: random.Random) -> str:

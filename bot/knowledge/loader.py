@@ -35,6 +35,8 @@ from bot.knowledge.model import (
 )
 
 ROOT = File(__file__).parent
+#: Where Rasa reads the examples of the intents.
+SAYINGS = ROOT.parents[1] / "data" / "nlu"
 _BASIS = re.compile(r"^(?P<law>\S.*?)(?:\((?P<edition>\d{4})\))? (?P<article>\d+)(?: ?(?P<part>\S.*))?$")
 
 
@@ -375,6 +377,15 @@ def _cases(path: File) -> tuple[Case, ...]:
         out.append(Case(e.text("id"), e.text("text"), e.texts("channels"), e.text("says"), e.basis("cites")))
         e.done()
     return tuple(out)
+
+
+def own_examples(folder: File = SAYINGS) -> list[tuple[str, str]]:
+    """(text, intent) of every example of the conversation's intents; none where only the package is installed."""
+    rows = []
+    for path in sorted(folder.glob("*.yml")):
+        for entry in read_yaml(path)["nlu"]:
+            rows += [(line[2:].strip(), entry["intent"]) for line in entry["examples"].strip().splitlines()]
+    return rows
 
 
 def load(root: File = ROOT) -> Knowledge:

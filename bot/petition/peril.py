@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.knowledge.loader import ROOT, Knowledge, read_yaml
+from bot.knowledge.loader import ROOT, SAYINGS, Knowledge, own_examples, read_yaml
 from bot.petition import encoder, safety
 from bot.petition.linear import train
 from bot.petition.opinions import Opinions, kept, together
 from bot.petition.safety import Danger
 from bot.petition.understand.text import clean
 
-VERSION = "1"
+VERSION = "2"
+EXAMPLES = ROOT / "danger.yml"
 NONE = "none"
 #: Below this probability of any danger the encoder is not asked, from this one on it is one; what the encoder's word counts.
 #: Chosen by cross-validation on the project's own texts.
@@ -66,12 +67,21 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def example_rows(knowledge: Knowledge) -> list[tuple[str, str]]:
-    """(cleaned text, kind): the examples of danger, and everything else that people come with as none."""
-    told = [(t, kind) for kind, texts in read_yaml(ROOT / "danger.yml").items() for t in texts]
-    told += [(s.text[:PIECE], NONE) for s in knowledge.stories if s.channel != "emergency" and not s.urgent]
-    told += [(e.text, NONE) for d in knowledge.disputes.values() for e in d.examples if not safety.danger(e.text)]
-    told += [(e, NONE) for a in knowledge.answers.values() for e in a.examples]
-    return [(clean(t).text, kind) for t, kind in told]
+    """(cleaned text, kind): the examples of danger, and everything else that people say as none."""
+    rows = [(clean(t).text, kind) for kind, texts in read_yaml(EXAMPLES).items() for t in texts]
+    calm = [s.text[:PIECE] for s in knowledge.stories if s.channel != "emergency" and not s.urgent]
+    calm += [e.text for d in knowledge.disputes.values() for e in d.examples]
+    calm += [e for a in knowledge.answers.values() for e in a.examples]
+    calm += [text for text, _ in own_examples()]
+    return rows + [(t, NONE) for t in (clean(c).text for c in calm) if not safety.danger(t)]
+
+
+def _key(knowledge: Knowledge) -> str:
+    """Changes whenever the examples or the way to learn from them change."""
+    files = [p.read_bytes() for p in (EXAMPLES, ROOT / "safety.yml", *sorted(SAYINGS.glob("*.yml")))]
+    texts = [[s.text for s in knowledge.stories], [d.examples for d in knowledge.disputes.values()]]
+    answers = [a.examples for a in knowledge.answers.values()]
+    return hashlib.sha256(repr((VERSION, encoder.installed(), files, texts, answers)).encode()).hexdigest()[:16]
 
 
 def learn(knowledge: Knowledge) -> Opinions:
@@ -86,5 +96,4 @@ def learn(knowledge: Knowledge) -> Opinions:
 
 def ready(knowledge: Knowledge, folder: Path) -> Peril:
     """Loads the model from `folder`, learning it first when its examples changed."""
-    key = hashlib.sha256(repr((VERSION, encoder.installed(), example_rows(knowledge))).encode()).hexdigest()[:16]
-    return Peril(kept(folder, "danger", key, lambda: learn(knowledge)))
+    return Peril(kept(folder, "danger", _key(knowledge), lambda: learn(knowledge)))

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.evaluation.intents import own_examples
-from bot.knowledge.loader import knowledge
+from bot.knowledge.loader import knowledge, own_examples
 
 DATA = Path(__file__).parents[1] / "data"
 #: Examples that every intent has.

@@ -15,8 +15,8 @@ from bot.petition.peril import Peril
 from bot.petition.understand.text import clean
 
 MODELS = Path(__file__).parents[3] / "var" / "models"
-#: Measured when the set was first seen: .56 of 155, many of them indirect; 4 of 120 near misses.
-LEAST, MOST = 0.55, 6
+#: Measured when the set was first seen: .56 of 155, many of them indirect, and 4 of 120 near misses; .53 and 3 since the examples of the intents are learnt as calm.
+LEAST, MOST = 0.5, 5
 
 
 @pytest.fixture(scope="module")
