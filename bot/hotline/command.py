@@ -40,7 +40,7 @@ def load_advisor(models: str, region: str) -> Advisor:
     """The advisor of an installation, for every process of a run."""
     from bot.petition.advice.command import Advise
 
-    return Advise.ready(Path(models), region).advisor
+    return Advise.ready(Path(models), region, deep=False).advisor
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

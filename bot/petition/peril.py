@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "danger.yml"
 NONE = "none"
 #: Below this probability of any danger the encoder is not asked, from this one on it is one; what the encoder's word counts.
 #: Chosen by cross-validation on the project's own texts.
-POSSIBLE, CERTAIN, SECOND_WEIGHT = 0.03, 0.3, 0.4
+POSSIBLE, CERTAIN, SECOND_WEIGHT = 0.05, 0.4, 0.4
 STRENGTH, SECOND_STRENGTH = 12.0, 10.0
 #: A text is read whole up to this length, a longer one in pieces of whole sentences; up to so many of them.
 PIECE, MAX_PIECES = 90, 12

@@ -12,6 +12,8 @@ from bot.petition import peril
 from bot.petition.advice.engine import GENERIC, Advice, Advisor
 from bot.petition.advice.triage import Triage, load_or_train
 from bot.petition.keys import CHANNELS
+from bot.petition.opinions import Opinions
+from bot.petition.peril import Peril
 from bot.petition.understand import counts, dates, demands, money, places, respondents
 
 MAX_AGENCIES = 5
@@ -25,10 +27,16 @@ class Advise:
     advisor: Advisor
 
     @classmethod
-    def ready(cls, models: Path, region: str = "") -> Advise:
-        """Loads the model from `models`, learning it first when the knowledge base changed; `region` as in SUFANG_REGION."""
+    def ready(cls, models: Path, region: str = "", deep: bool = True) -> Advise:
+        """Loads the models from `models`, learning them first when the knowledge base changed; `region` as in SUFANG_REGION.
+
+        `deep` allows the sentence encoder where the words alone leave doubt; without it a text costs a third.
+        """
         k = regional(region)
-        return cls(Advisor(k, Triage(k, load_or_train(k, models)), peril.ready(k, models).read))
+        ranks, danger = load_or_train(k, models), peril.ready(k, models)
+        if not deep:
+            ranks, danger = Opinions(ranks.first), Peril(Opinions(danger.opinions.first))
+        return cls(Advisor(k, Triage(k, ranks), danger.read))
 
     def one(self, key: Any, text: str, today: date, explain: bool = False) -> dict[str, Any]:
         """The object of one line."""

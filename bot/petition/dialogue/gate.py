@@ -52,6 +52,22 @@ _WISHES = re.compile(
 )
 #: Who begins so does not know the answer, whatever word of asking follows (不知道是哪个单位).
 _UNKNOWING = re.compile(r"^(?:我|俺|这个?)?(?:也|就|还)?(?:真)?(?:不知道|不清楚|不晓得|记不|说不)")
+#: Whoever ends a form or throws it over says so; a village (前张村) that is like the examples does not.
+_ENDS = {
+    "start_over": re.compile(
+        r"重|从头|从新|清|删|作废|不算|取消|不要|归零|再来|推倒|头再|抹|换|撤|开头|起头|头开始|由头|第一|另起|全部|打头|擦|丢掉|扔|白纸|一遍|乱|错|回到|当我没|说起|倒回|最前|最开始|打回|新的|推翻|废|初始"
+    ),
+    "cancel": re.compile(
+        r"不|算|取消|放弃|停|结束|退|撤|罢|免|别|甭|莫|消|拉倒|作罢|到此|冇|没|弃|懒得|唔|关[掉闭了]|拜|走|完|中断|终止"
+    ),
+    "goodbye": re.compile(
+        r"拜|再见|再会|再聊|再倾|后会|走|回|忙|先这|就这|下次|改[天日]|得空|得闲|挂|睡|88|到这|结束|下[了线]|撤了|没了|没有?[事别]|没有了|不聊|不说了|不打扰|有空|告辞|散|完[了事]|好了|行了|可以了|够了|先[下去]|吃饭|上班|干活|关|出门|晚安|赶车|收工|闪|溜|辛苦|慢走|明天|以后|打住|再联系|得了|就酱|谢|先到|休息|歇|退|bye"
+    ),
+}
+#: Ends like a place, and says of nothing that it is to be done or left.
+_PLACE_LIKE = re.compile(
+    r"(?!.*(?:不|撤|算|取消|重新|我要|转|别|清|删))[\u4e00-\u9fff0-9A-Za-z，,、\-]{1,29}[村镇乡区县市州路街巷弄号栋室组屯庄寨社坝湾沟峪园苑]"
+)
 _NUMBER = re.compile(r"\d{6}")
 _CASE_WORDS = re.compile(
     r"进度|进展|催|补充|撤|评价|打分|满意|好评|差评|复查|复核|编号|查询|查一?下|查查|那个?件|我的件|结果|办到哪|办得怎|处理得怎|有没有信|回音"
@@ -241,9 +257,11 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         return Reading("inform", 1.0)
     if pending == "respondent" and not question and respondents.is_unit(text):
         return Reading("inform", 1.0)
+    if pending in ("place", "address") and not question and _PLACE_LIKE.fullmatch(text):
+        return Reading("inform", 1.0)
     top, p = _top(scores)
     topic, asked = _faq(scores)
-    if top in ENDING and p >= 0.5 and len(text) <= 20:
+    if top in ENDING and p >= 0.5 and len(text) <= 20 and _says(top, text):
         return Reading(top, p)
     if answers.declines(text) and not (question and asked > 0.6):
         return Reading("inform", 1.0)
@@ -254,7 +272,7 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
         limit = 0.6 if top in ENDING or top in ABOUT_CASE else 0.5
         if pending == FACT and not question:
             limit = 0.8
-        if p >= limit and (top not in ABOUT_CASE or _CASE_WORDS.search(text)):
+        if p >= limit and _says(top, text) and (top not in ABOUT_CASE or _CASE_WORDS.search(text)):
             # 撤回 in the middle of a form is this form; what was filed before is not touched unless its number is named.
             return Reading("cancel" if top == "withdraw" and not _NUMBER.search(text) else top, p)
     if asked >= 0.5 and (question or asked >= 0.85) and not (fits and not question):
@@ -264,6 +282,11 @@ def _in_form(text: str, scores: Mapping[str, float], scene: Scene, today: date) 
     if top in ("skip", "decline") and p >= 0.6:
         return Reading(top, p)
     return Reading("inform", scores.get("inform", 0.0))
+
+
+def _says(top: str, text: str) -> bool:
+    """Whether the words of an intent that ends a form stand there; of any other intent none are asked."""
+    return top not in ENDING or bool(_ENDS[top].search(text))
 
 
 def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date) -> Reading:
@@ -303,7 +326,7 @@ def _at_choice(text: str, scores: Mapping[str, float], scene: Scene, today: date
         return Reading("faq", asked, topic)
     if top == "second_matter" and p >= 0.5 and scene.pending == CONFIRM:
         return Reading(top, p)
-    if not top.startswith(FAQ) and top not in TAKEN_IN and p >= 0.5 and len(text) <= 40:
+    if not top.startswith(FAQ) and top not in TAKEN_IN and p >= 0.5 and len(text) <= 40 and _says(top, text):
         return Reading(top, p)
     if scene.pending == CHOICE and question and asked >= 0.3:
         return Reading("faq", asked, topic)
