@@ -18,7 +18,7 @@ from bot.petition.opinions import Opinions, kept, together
 from bot.petition.safety import Danger
 from bot.petition.understand.text import clean
 
-VERSION = "2"
+VERSION = "3"
 EXAMPLES = ROOT / "danger.yml"
 NONE = "none"
 #: Below this probability of any danger the encoder is not asked, from this one on it is one; what the encoder's word counts.
@@ -78,22 +78,33 @@ def example_rows(knowledge: Knowledge) -> list[tuple[str, str]]:
 
 def _key(knowledge: Knowledge) -> str:
     """Changes whenever the examples or the way to learn from them change."""
-    files = [p.read_bytes() for p in (EXAMPLES, ROOT / "safety.yml", *sorted(SAYINGS.glob("*.yml")))]
-    texts = [[s.text for s in knowledge.stories], [d.examples for d in knowledge.disputes.values()]]
-    answers = [a.examples for a in knowledge.answers.values()]
-    return hashlib.sha256(repr((VERSION, encoder.installed(), files, texts, answers)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{VERSION} {encoder.installed()}".encode())
+    for file in (EXAMPLES, ROOT / "safety.yml", *sorted(SAYINGS.glob("*.yml"))):
+        digest.update(file.read_bytes())
+    for told in (knowledge.stories, *(d.examples for d in knowledge.disputes.values())):
+        for one in told:
+            digest.update(one.text.encode())
+    for answer in knowledge.answers.values():
+        digest.update("".join(answer.examples).encode())
+    return digest.hexdigest()[:16]
 
 
 def learn(knowledge: Knowledge) -> Opinions:
     """Both opinions from the examples."""
     rows = example_rows(knowledge)
     texts, labels = [t for t, _ in rows], {"kind": [k for _, k in rows]}
-    first = train(texts, labels, strength=STRENGTH, min_texts=2)
+    first = train(texts, labels, strength=STRENGTH, min_texts=4)
     if not encoder.installed():
         return Opinions(first)
     return Opinions(first, train([""] * len(texts), labels, strength=SECOND_STRENGTH, signs=encoder.signs(texts)))
 
 
+_READY: dict[tuple[Path, str], Peril] = {}
+
+
 def ready(knowledge: Knowledge, folder: Path) -> Peril:
-    """Loads the model from `folder`, learning it first when its examples changed."""
-    return Peril(kept(folder, "danger", _key(knowledge), lambda: learn(knowledge)))
+    """Loads the model from `folder`, learning it first when its examples changed. One of a key in a process: two parts of it read with it."""
+    place = folder, _key(knowledge)
+    if place not in _READY:
+        _READY[place] = Peril(kept(folder, "danger", place[1], lambda: learn(knowledge)))
+    return _READY[place]
