@@ -81,9 +81,11 @@ def _key(knowledge: Knowledge) -> str:
     digest = hashlib.sha256(f"{VERSION} {encoder.installed()}".encode())
     for file in (EXAMPLES, ROOT / "safety.yml", *sorted(SAYINGS.glob("*.yml"))):
         digest.update(file.read_bytes())
-    for told in (knowledge.stories, *(d.examples for d in knowledge.disputes.values())):
-        for one in told:
-            digest.update(one.text.encode())
+    for text in (
+        *(s.text for s in knowledge.stories),
+        *(e.text for d in knowledge.disputes.values() for e in d.examples),
+    ):
+        digest.update(text.encode())
     for answer in knowledge.answers.values():
         digest.update("".join(answer.examples).encode())
     return digest.hexdigest()[:16]
