@@ -17,9 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.knowledge.loader import Knowledge
 from bot.knowledge.region import load_region, regional
 from bot.nlu.scene import draft_of, slots_of
-from bot.petition import peril
-from bot.petition.advice.engine import Advisor
-from bot.petition.advice.triage import Triage, load_or_train
+from bot.petition.advice.command import advisor_of
 from bot.petition.catalogue import Catalogue, catalogue
 from bot.petition.dialogue.draft import Draft
 from bot.petition.dialogue.gate import ASTRAY
@@ -60,8 +58,7 @@ def services() -> Services:
     settings = Settings.from_env()
     region = load_region(settings.region) if settings.region else None
     k = regional(settings.region)
-    models = settings.data_dir / "models"
-    advisor = Advisor(k, Triage(k, load_or_train(k, models)), peril.ready(k, models).read)
+    advisor = advisor_of(k, settings.data_dir / "models")
     return Services(settings, k, catalogue(), Intake(advisor, catalogue(), region), open_cases(settings))
 
 

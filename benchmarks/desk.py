@@ -36,8 +36,7 @@ from bot.desk.app import build  # noqa: E402
 from bot.desk.service import Desk  # noqa: E402
 from bot.knowledge.loader import knowledge  # noqa: E402
 from bot.petition import lifecycle  # noqa: E402
-from bot.petition.advice.engine import Advisor  # noqa: E402
-from bot.petition.advice.triage import Triage, load_or_train  # noqa: E402
+from bot.petition.advice.command import advisor_of  # noqa: E402
 from bot.petition.case import Filing  # noqa: E402
 from bot.petition.keys import category_of  # noqa: E402
 from bot.petition.numbers import make_case_no  # noqa: E402
@@ -161,7 +160,7 @@ def _one(cases, rows: dict[str, list[dict]], chance: random.Random, story, i: in
 
 async def measure(stores: Stores, rounds: int) -> dict[str, dict[str, float]]:
     """Milliseconds of each kind of request, as a client sees them."""
-    advisor = Advisor(knowledge(), Triage(knowledge(), load_or_train(knowledge(), ROOT / "var" / "models")))
+    advisor = advisor_of(knowledge(), ROOT / "var" / "models")
     desk = Desk(stores, advisor, lambda: TODAY, lambda: NOW)
     settings = Settings(env="test", fixed_today=TODAY)
     object.__setattr__(settings, "now", lambda: NOW)

@@ -17,11 +17,10 @@ STORY = "楼下川菜馆的油烟从今年三月开始往我家窗户灌，物�
 @pytest.fixture(scope="session")
 def advisor():
     from bot.knowledge.loader import knowledge
-    from bot.petition.advice.engine import Advisor
-    from bot.petition.advice.triage import Triage, load_or_train
+    from bot.petition.advice.command import advisor_of
 
     k = knowledge()
-    return Advisor(k, Triage(k, load_or_train(k, ROOT / "var" / "models")))
+    return advisor_of(k, ROOT / "var" / "models")
 
 
 @pytest.fixture(scope="session")

@@ -80,8 +80,7 @@ def _user(args: argparse.Namespace, settings: Settings) -> int:
 def _simulate(args: argparse.Namespace, settings: Settings) -> int:
     from bot.desk import simulate
     from bot.knowledge.loader import knowledge
-    from bot.petition.advice.engine import Advisor
-    from bot.petition.advice.triage import Triage, load_or_train
+    from bot.petition.advice.command import advisor_of
     from bot.storage.open import open_cases, open_engine, open_keyring, upgrade
     from bot.storage.stores import Stores
 
@@ -93,7 +92,7 @@ def _simulate(args: argparse.Namespace, settings: Settings) -> int:
             print("数据库里已经有真实的件，演示数据不能混进去。换一个 SUFANG_DATA_DIR 再来。", file=sys.stderr)
             return 1
         k = knowledge()
-        advisor = Advisor(k, Triage(k, load_or_train(k, settings.data_dir / "models")))
+        advisor = advisor_of(k, settings.data_dir / "models")
         made = simulate.fill(advisor, cases, settings.today(), args.cases, args.seed)
         stores = Stores.of(open_engine(settings), open_keyring(settings), settings.data_dir / "attachments")
         stores.notices.remind(settings.now(), settings.today())

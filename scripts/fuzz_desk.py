@@ -25,8 +25,7 @@ from bot.desk import api, simulate  # noqa: E402
 from bot.desk.app import build  # noqa: E402
 from bot.desk.service import Desk  # noqa: E402
 from bot.knowledge.loader import knowledge  # noqa: E402
-from bot.petition.advice.engine import Advisor  # noqa: E402
-from bot.petition.advice.triage import Triage, load_or_train  # noqa: E402
+from bot.petition.advice.command import advisor_of  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 from bot.storage.open import make_engine, open_keyring, upgrade  # noqa: E402
 from bot.storage.stores import Stores  # noqa: E402
@@ -50,7 +49,7 @@ def main() -> int:
         stores = Stores.of(make_engine(settings.database_url), open_keyring(settings))
         now = datetime.now(timezone.utc)
         tokens = {role: stores.staff.add(f"fuzz-{role}", role, agency, now, token=True) for role, agency in ROLES}
-        advisor = Advisor(knowledge(), Triage(knowledge(), load_or_train(knowledge(), ROOT / "var" / "models")))
+        advisor = advisor_of(knowledge(), ROOT / "var" / "models")
         simulate.fill(advisor, stores.cases, DAY, 40, 1)
         desk = Desk(stores, advisor, lambda: DAY, settings.now)
         # Numbers of real cases: with invented ones the fuzzer would see nothing but 404.

@@ -28,13 +28,9 @@ def today() -> date:
 def advisor():
     """The real advice engine with the model that `make train` keeps."""
     from bot.knowledge.loader import knowledge
-    from bot.petition import peril
-    from bot.petition.advice.engine import Advisor
-    from bot.petition.advice.triage import Triage, load_or_train
+    from bot.petition.advice.command import advisor_of
 
-    k = knowledge()
-    models = ROOT / "var" / "models"
-    return Advisor(k, Triage(k, load_or_train(k, models)), peril.ready(k, models).read)
+    return advisor_of(knowledge(), ROOT / "var" / "models")
 
 
 @pytest.fixture(scope="session")

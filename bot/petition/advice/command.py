@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.knowledge.loader import Knowledge
 from bot.knowledge.region import regional
 from bot.petition import peril
 from bot.petition.advice.engine import GENERIC, Advice, Advisor
@@ -20,6 +21,17 @@ MAX_AGENCIES = 5
 MAX_CHANNELS = 5
 
 
+def advisor_of(knowledge: Knowledge, models: Path, deep: bool = True) -> Advisor:
+    """The advisor on this knowledge, with its models from `models`, learnt first when the knowledge changed.
+
+    `deep` allows the sentence encoder where the words alone leave doubt; without it a text costs a third.
+    """
+    ranks, danger = load_or_train(knowledge, models), peril.ready(knowledge, models)
+    if not deep:
+        ranks, danger = Opinions(ranks.first), Peril(Opinions(danger.opinions.first))
+    return Advisor(knowledge, Triage(knowledge, ranks), danger.read)
+
+
 @dataclass(frozen=True)
 class Advise:
     """The advice as a function of text and day."""
@@ -28,15 +40,8 @@ class Advise:
 
     @classmethod
     def ready(cls, models: Path, region: str = "", deep: bool = True) -> Advise:
-        """Loads the models from `models`, learning them first when the knowledge base changed; `region` as in SUFANG_REGION.
-
-        `deep` allows the sentence encoder where the words alone leave doubt; without it a text costs a third.
-        """
-        k = regional(region)
-        ranks, danger = load_or_train(k, models), peril.ready(k, models)
-        if not deep:
-            ranks, danger = Opinions(ranks.first), Peril(Opinions(danger.opinions.first))
-        return cls(Advisor(k, Triage(k, ranks), danger.read))
+        """On the knowledge of a region, as in SUFANG_REGION; otherwise as `advisor_of`."""
+        return cls(advisor_of(regional(region), models, deep))
 
     def one(self, key: Any, text: str, today: date, explain: bool = False) -> dict[str, Any]:
         """The object of one line."""

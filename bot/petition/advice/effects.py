@@ -13,8 +13,8 @@ from typing import Any
 from bot.knowledge.loader import ROOT, Knowledge
 from bot.knowledge.region import region_folder
 from bot.petition.advice import wording
+from bot.petition.advice.command import advisor_of
 from bot.petition.advice.engine import Advisor
-from bot.petition.advice.triage import Triage, load_or_train
 from bot.petition.catalogue import Catalogue, catalogue
 from bot.petition.keys import CHANNELS
 from bot.settings import Settings
@@ -82,7 +82,7 @@ def report(
     `accept` makes the present the baseline. `rows` add stories. `baseline`: another place for it than `baseline_path`.
     """
     today = settings.today()
-    advisor = Advisor(knowledge, Triage(knowledge, load_or_train(knowledge, settings.data_dir / "models")))
+    advisor = advisor_of(knowledge, settings.data_dir / "models")
     wrong = wrong_cases(advisor, today)
     for key, what in wrong.items():
         yield f"标准案例“{key}”：{what}"

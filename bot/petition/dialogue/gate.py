@@ -79,6 +79,8 @@ _DUE = re.compile(
 _MORE = re.compile(
     r"(?:我想?)?(?:再)?(?:听|看|说|讲|要)?(?:听听|看看|说说)?(?:更多|多[说讲]点|详细(?:点|一点|些|说说|讲讲)?|细说|全部|还有(?:什么|啥|别的)?办法(?:吗|没有|没)?|别的(?:路|办法)呢?)(?:的)?[吧呢。？?]*"
 )
+#: Confirms; said once more after the receipt it is told that all is done.
+_SUBMITS = re.compile(r"(?:确认)?(?:提交|交上去)(?:[吧了啊]|了吗|了没有?)?[。！!？?]?")
 #: What to do about what was advised.
 _HOW = re.compile(
     r"(?:那|现在|这|我|俺|到底|具体|下一步|接下来|该|要|得|应该){0,4}(?:咋|怎么|怎|如何)(?:个)?(?:弄|办|整|做|搞|走)(?:法|才好|呢|啊|呀|嘛|哩){0,2}[？?。]*"
@@ -86,7 +88,7 @@ _HOW = re.compile(
 #: Not a word of it was understood.
 _HUH = re.compile(r"(?:啊|嗯|哈|啥|什么|咋|哦)[?？]+|(?:啊|啥|哈|什么)[。.!！]?")
 _SAFE = re.compile(
-    r"(?:我|现在|已经|都)?(?:安全|没事|好多|好[些点]儿?|平安|脱险|冷静|想开)了|我(?:很|现在)?(?:安全|没事|平安)|(?:已经|我)报(?:了)?警|警察(?:到|来)了|缓过来|不想死了|没有?危险了?|(?:到|在)家(?:里)?了|(?:妈妈?|爸爸?|老师|家人|大人|朋友)(?:在|来|陪)"
+    r"(?:我|现在|已经|都)?(?:安全|没事|好多|好[些点]儿?|平安|脱险|冷静|想开)了|我(?:很|现在)?(?:安全|没事|平安)|(?:已经|我)报(?:了)?警|警察(?:到|来)了|缓过来|不想死了|没有?危险了?|(?:到|在)家(?:里)?了|(?:妈妈?|爸爸?|老师|家人|大人|朋友)(?:在|来|陪)|气话|说说而已|随(?:便|口)说|瞎说的|没那个意思|没(?:真)?想死|不会(?:真的?|去)?(?:死|寻短|做傻事|想不开)|不是真的?(?:想|要)"
 )
 _UNSAFE = re.compile(r"不安全|不平安|还没|没有?安全")
 
@@ -131,7 +133,7 @@ def read(
     low = scene.draft.despair or (scene.danger and not scene.pending)
     if low and _SAFE.search(text) and not _UNSAFE.search(text) and story.richness(text) < 0.6:
         return Reading("relieved", 1.0, scene.danger or "self_harm")
-    if scene.danger and not scene.pending and not _past_danger(text, scores):
+    if scene.danger and not scene.pending and not _past_danger(text, scores, scene.danger, today):
         return Reading("emergency", 0.9, scene.danger)
     if len(text) <= 50 and _OTHERS.search(text) and not _OWN.search(text):
         return Reading("faq", 1.0, "others_cases")
@@ -144,8 +146,11 @@ def read(
         return _command(said, scene)
     if scene.draft.advised and _DUE.search(text) and len(text) <= 30:
         return Reading("ask_due", 1.0)
-    if scene.filed and not scene.draft.started and _DUE.search(text) and len(text) <= 30:
+    done = scene.filed and not scene.draft.started
+    if done and _DUE.search(text) and len(text) <= 30:
         return Reading("ask_progress", 1.0)
+    if done and _SUBMITS.fullmatch(text):
+        return Reading("affirm", 1.0)
     if scene.draft.advised and _MORE.fullmatch(text):
         return Reading("more", 1.0)
     if scene.draft.advised and _HOW.fullmatch(text):
@@ -172,9 +177,18 @@ def _belongs(awaiting: str, text: str, scores: Mapping[str, float]) -> bool:
     return _faq(scores)[1] < 0.6 and (p < 0.8 or top in ("inform", "nlu_fallback", awaiting))
 
 
-def _past_danger(text: str, scores: Mapping[str, float]) -> bool:
-    """After a danger was told, only safety, a matter of its own or a clear wish leads back to business."""
-    return bool(_SAFE.search(text)) or story.richness(text) >= 0.6 or _top(scores)[0] in ("file_it", "goodbye")
+def _past_danger(text: str, scores: Mapping[str, float], kind: str, today: date) -> bool:
+    """After a danger was told, only safety, a matter of its own or a clear wish leads back to business.
+
+    So does an answer to a question of the form after a wish to die: who gives his name or street goes on, and the numbers were said. Of
+    other dangers a name or street may tell where help is needed.
+    """
+    if _SAFE.search(text) or story.richness(text) >= 0.6:
+        return True
+    if kind in safety.INWARD and (_PLACE_LIKE.fullmatch(text) or shape(text, today)):
+        return True
+    top = _top(scores)[0]
+    return top in ("file_it", "goodbye") and _says(top, text)
 
 
 def _top(scores: Mapping[str, float]) -> tuple[str, float]:
@@ -216,6 +230,8 @@ def _outside(text: str, scores: Mapping[str, float]) -> Reading:
     topic, asked = _faq(scores)
     rich = story.richness(text)
     tells = scores.get("inform", 0.0)
+    if not _says(top, text):
+        top, p = "inform", tells  # digits and villages are like anything
     if top != "inform" and not top.startswith(FAQ) and p >= 0.5 and (rich < TELLABLE or p > 0.8) and len(text) <= 40:
         return Reading(top, p)
     if rich >= TELLABLE and (tells >= 0.2 or len(text) > 30) and not (asked > 0.7 and len(text) <= 30):

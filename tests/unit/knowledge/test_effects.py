@@ -14,6 +14,7 @@ from bot.knowledge.loader import ROOT, Knowledge, knowledge
 from bot.knowledge.model import Cap, Clock
 from bot.petition.advice import effects
 from bot.petition.advice.engine import Advisor
+from bot.petition.advice.triage import Triage
 from bot.settings import Settings
 
 TODAY = date(2026, 11, 23)
@@ -42,7 +43,9 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def report(advisor: Advisor, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """The lines of a report on a knowledge base, with the model at hand instead of one learned anew."""
-    monkeypatch.setattr(effects, "load_or_train", lambda *_: advisor._triage._model)
+    monkeypatch.setattr(
+        effects, "advisor_of", lambda k, _: Advisor(k, Triage(k, advisor._triage._model), advisor._danger)
+    )
 
     def run(k: Knowledge, baseline: Path, accept: bool = False) -> list[str]:
         return list(effects.report(k, settings, [{"id": "自带", "text": "楼下饭店油烟天天往我家灌"}], accept, baseline))
