@@ -137,7 +137,10 @@ def read(
         return Reading("emergency", 0.9, scene.danger)
     if len(text) <= 50 and _OTHERS.search(text) and not _OWN.search(text):
         return Reading("faq", 1.0, "others_cases")
-    if contacts.find_case_numbers(text) or (scene.awaiting == "progress" and re.search(r"\d{6,}", text)):
+    numbers = (
+        scene.awaiting == "progress" and _NUMBER.search(text) and not (scene.pending and contacts.find_phones(text))
+    )
+    if contacts.find_case_numbers(text) or numbers:
         return Reading("ask_progress", 1.0)
     if scene.offered:
         return _offered(text, scores, scene.awaiting == "calm")
@@ -208,7 +211,7 @@ def _offered(text: str, scores: Mapping[str, float], calm: bool) -> Reading:
         return Reading("cancel", 1.0)
     if (top == "start_over" and p > 0.3) or (top in ("deny", "not_now") and p > 0.4) or text in _NO:
         return Reading("start_over", 1.0)
-    if top in ("greet", "ask_progress", "human") and p > 0.5:
+    if top in ("greet", "ask_progress", "human") and p > 0.5 and (top != "ask_progress" or _CASE_WORDS.search(text)):
         return Reading(top, p)
     return Reading("resume", 1.0)
 
